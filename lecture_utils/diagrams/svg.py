@@ -7,7 +7,9 @@ without disturbing one another. Arrow heads are polygons for the same reason.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
@@ -71,12 +73,14 @@ class TextBox(NamedTuple):
 Point = tuple[float, float]
 
 
+@lru_cache(maxsize=8192)
 def number(value: float) -> str:
     """`value` to a tenth of a pixel, without a trailing `.0`: short, and the same on every machine."""
     rounded = round(value, 1)
     return str(int(rounded)) if rounded == int(rounded) else str(rounded)
 
 
+@lru_cache(maxsize=4096)
 def label_width(content: str | tuple[str, ...], size: float = SYMBOL, bold: bool = False) -> float:
     """Width in pixels of plain text or of a label with its indices."""
     if isinstance(content, str):
@@ -84,6 +88,35 @@ def label_width(content: str | tuple[str, ...], size: float = SYMBOL, bold: bool
     base, sub, sup = (*content, "", "")[:3]
     index = _index_size(size)
     return text_width(base, size, bold) + max(text_width(sub, index), text_width(sup, index)) + 1
+
+
+def phrase_width(parts: Sequence[str | tuple[str, ...]], size: float = SYMBOL, bold: bool = False) -> float:
+    """Width in pixels of plain texts and labels set one after the other."""
+    return sum(label_width(part, size, bold) for part in parts)
+
+
+def plain(parts: Iterable[str | tuple[str, ...]]) -> str:
+    """The same as one string without drawing, for alt texts and tables: "h_1 = "."""
+    return "".join(part if isinstance(part, str) else "_".join(filter(None, part)) for part in parts)
+
+
+def visible(word: str) -> str:
+    """`word` as one line in which white space and control characters can be seen: a space is ␣, a line end ↵."""
+    return "".join(_VISIBLE.get(c, c if c.isprintable() else "�") for c in word)
+
+
+def shorten(word: str, width: float, size: float = SYMBOL, bold: bool = False) -> str:
+    """`word` as it is, or its beginning and an ellipsis, at most `width` pixels wide."""
+    if text_width(word, size, bold) <= width:
+        return word
+    kept = len(word)
+    while kept and text_width(word[:kept] + "…", size, bold) > width:
+        kept -= 1
+    return word[:kept] + "…"
+
+
+_FORBIDDEN = re.compile("[^\\t\\n\\r -\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\u200d": "\u200d"}  # the last one holds compound emoji together
 
 
 def _index_size(size: float) -> float:
@@ -119,24 +152,37 @@ class Drawing:
         dashed: bool = False,
         strong: bool = False,
         faint: bool = False,
+        hollow: bool = False,
         radius: float = 6.0,
     ) -> None:
         """A tensor: a rounded box with its top left corner at (x, y), in the colour of `role`.
 
-        `dashed` marks the backward direction, `strong` a chosen part, `faint` what is not meant now.
+        `dashed` marks the backward direction, `strong` a chosen part, `faint` what is not meant now; `hollow` leaves
+        the fill out.
         """
         self._cover(x, y, x + width, y + height)
         radius = min(radius, width / 2, height / 2)
         self._over.append(
             f'<rect x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}" '
-            f'rx="{number(radius)}" {self._paint(role, dashed=dashed, strong=strong, faint=faint)}/>'
+            f'rx="{number(radius)}" {self._paint(role, dashed=dashed, strong=strong, faint=faint, hollow=hollow)}/>'
         )
 
-    def circle(self, x: float, y: float, radius: float, role: str = "", *, faint: bool = False) -> None:
-        """An operation (or a random variable): a circle around (x, y)."""
+    def circle(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        role: str = "",
+        *,
+        faint: bool = False,
+        strong: bool = False,
+        hollow: bool = False,
+    ) -> None:
+        """An operation (or a random variable): a circle around (x, y); `hollow` leaves the role's fill out."""
         self._cover(x - radius, y - radius, x + radius, y + radius)
         self._over.append(
-            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" {self._paint(role, faint=faint)}/>'
+            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" '
+            f"{self._paint(role, faint=faint, strong=strong, hollow=hollow)}/>"
         )
 
     def diamond(self, x: float, y: float, radius: float, role: str = "") -> None:
@@ -153,10 +199,49 @@ class Drawing:
             f'style="fill:{colour}"/>'
         )
 
-    def line(self, points: Sequence[Point], role: str = "", *, dashed: bool = False, width: float = 1.0) -> None:
-        """A thin line through `points`: a guide, a bracket, an axis."""
+    def bar(self, x: float, y: float, width: float, height: float, role: str) -> None:
+        """A bar of a bar chart in the full colour of `role`, without an outline."""
+        self.cell(x, y, width, height, COLOURS[role])
+
+    def pointer(self, x: float, y: float, size: float = 9.0) -> None:
+        """The mark ▶ with its tip at (x, y): "here we are". Drawn, since fonts turn the character into an emoji."""
+        self._cover(x - size, y - size / 2, x, y + size / 2)
+        corners = [(x, y), (x - size, y - size / 2), (x - size, y + size / 2)]
+        self._over.append(f'<polygon points="{_points(corners)}" style="fill:{self.theme.text}"/>')
+
+    def reserve(self, left: float, top: float, right: float, bottom: float) -> None:
+        """Keep this much room even where nothing is drawn, so that all frames of a series have one size."""
+        self._cover(left, top, right, bottom)
+
+    def line(
+        self,
+        points: Sequence[Point],
+        role: str = "",
+        *,
+        dashed: bool = False,
+        width: float = 1.0,
+        faint: bool = False,
+        over: bool = False,
+    ) -> None:
+        """A thin line through `points`: a guide, a bracket, an axis; `over` draws it above the boxes so far."""
         self._extent(points)
-        self._under.append(self._stroke(f"M{_points(points, ' L')}", role, dashed, width))
+        stroke = self._stroke(f"M{_points(points, ' L')}", role, dashed, width)
+        layer = self._over if over else self._under
+        layer.append(stroke[:-2] + ' opacity="0.3"/>' if faint else stroke)
+
+    def polygon(
+        self,
+        points: Sequence[Point],
+        role: str = "",
+        *,
+        dashed: bool = False,
+        strong: bool = False,
+        faint: bool = False,
+    ) -> None:
+        """A closed shape with corners at `points`, painted like a box."""
+        self._extent(points)
+        paint = self._paint(role, dashed=dashed, strong=strong, faint=faint)
+        self._over.append(f'<polygon points="{_points(points)}" {paint}/>')
 
     def arrow(
         self,
@@ -200,8 +285,12 @@ class Drawing:
         muted: bool = False,
         bold: bool = False,
         mono: bool = False,
+        ink: str = "",
     ) -> None:
-        """Text centred vertically on y; a `Label` (or a tuple base, sub, sup) becomes a symbol with real indices."""
+        """Text centred vertically on y; a `Label` (or a tuple base, sub, sup) becomes a symbol with real indices.
+
+        `ink` is a colour for text on a tinted cell, which does not change with the theme.
+        """
         width = 0.602 * size * len(content) if mono and isinstance(content, str) else label_width(content, size, bold)
         left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
         index = 0.0 if isinstance(content, str) else _index_size(size) * 0.4
@@ -211,11 +300,38 @@ class Drawing:
         self._cover(*box[:4])
         weight = ' font-weight="600"' if bold else ""
         family = f' font-family="{MONO}"' if mono else ""
-        colour = self.theme.muted if muted else self.theme.text
-        body = escape(content) if isinstance(content, str) else _symbol(content, size)
+        colour = ink or (self.theme.muted if muted else self.theme.text)
+        body = _xml(content) if isinstance(content, str) else _symbol(content, size)
         self._over.append(
-            f'<text x="{number(left)}" y="{number(y + size * 0.35)}" font-size="{number(size)}"{weight}{family} '
-            f'style="fill:{colour}">{body}</text>'
+            f'<text x="{number(x)}" y="{number(y + size * 0.35)}" font-size="{number(size)}"{weight}{family}'
+            f'{_anchor(anchor)} style="fill:{colour}">{body}</text>'
+        )
+
+    def phrase(
+        self,
+        x: float,
+        y: float,
+        parts: Sequence[str | tuple[str, ...]],
+        *,
+        size: float = SYMBOL,
+        anchor: str = "middle",
+        muted: bool = False,
+        bold: bool = False,
+    ) -> None:
+        """Plain text and labels one after another on one line, as in a formula or "W (40, 20)"."""
+        width = phrase_width(parts, size, bold)
+        left = x - width * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+        indexed = any(not isinstance(part, str) and any(part[1:]) for part in parts)
+        index = _index_size(size) * 0.4 if indexed else 0.0
+        plain = "".join(part if isinstance(part, str) else "".join(part) for part in parts)
+        box = TextBox(left, y - size * 0.55 - index, left + width, y + size * 0.55 + index, plain)
+        self.texts.append(box)
+        self._cover(*box[:4])
+        weight = ' font-weight="600"' if bold else ""
+        colour = self.theme.muted if muted else self.theme.text
+        self._over.append(
+            f'<text x="{number(x)}" y="{number(y + size * 0.35)}" font-size="{number(size)}"{weight}'
+            f'{_anchor(anchor)} style="fill:{colour}">{_run(parts, size)}</text>'
         )
 
     # --- the whole
@@ -253,8 +369,8 @@ class Drawing:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{number(x)} {number(y)} {number(width)} '
             f'{number(height)}" width="{number(width)}" height="{number(height)}" role="img" '
-            f'aria-label="{escape(self.title)}" font-family="{FONT}">\n'
-            f"<title>{escape(self.title)}</title>\n<desc>{escape(description)}</desc>\n{card}{parts}\n</svg>\n"
+            f'aria-label="{_xml(self.title)}" font-family="{FONT}">\n'
+            f"<title>{_xml(self.title)}</title>\n<desc>{_xml(description)}</desc>\n{card}{parts}\n</svg>\n"
         )
 
     # --- inside
@@ -262,8 +378,10 @@ class Drawing:
     def _ink(self, role: str) -> str:
         return OUTLINES.get(role, self.theme.text)
 
-    def _paint(self, role: str, *, dashed: bool = False, strong: bool = False, faint: bool = False) -> str:
-        fill = COLOURS.get(role)
+    def _paint(
+        self, role: str, *, dashed: bool = False, strong: bool = False, faint: bool = False, hollow: bool = False
+    ) -> str:
+        fill = None if hollow else COLOURS.get(role)
         style = f"stroke:{self._ink(role)};stroke-width:{3.5 if strong else 1.5};"
         style += f"fill:{fill};fill-opacity:{0.4 if strong else 0.18}" if fill else f"fill:{self.theme.surface}"
         dash = ";stroke-dasharray:5 3" if dashed else ""
@@ -287,15 +405,42 @@ def _points(points: Iterable[Point], separator: str = " ") -> str:
     return separator.join(f"{number(x)},{number(y)}" for x, y in points)
 
 
+def _anchor(anchor: str) -> str:
+    """Left to the renderer, so that text is centred in fonts narrower than DejaVu Sans too."""
+    return "" if anchor == "start" else f' text-anchor="{anchor}"'
+
+
 def _symbol(content: tuple[str, ...], size: float) -> str:
-    """Italic base; the superscript first, then the subscript moved back under it."""
+    """Italic base with its indices."""
     base, sub, sup = (*content, "", "")[:3]
+    return f'<tspan font-style="italic">{_xml(base)}</tspan>' + _indices(sub, sup, size)
+
+
+def _indices(sub: str, sup: str, size: float) -> str:
+    """The superscript first, then the subscript moved back under it."""
     index = _index_size(size)
     up, down = size * 0.42, size * 0.28
-    body = f'<tspan font-style="italic">{escape(base)}</tspan>'
+    body = ""
     if sup:
-        body += f'<tspan dx="1" dy="{number(-up)}" font-size="{number(index)}">{escape(sup)}</tspan>'
+        body += f'<tspan dx="1" dy="{number(-up)}" font-size="{number(index)}">{_xml(sup)}</tspan>'
     if sub:
         dx, dy = (1.0, down) if not sup else (-text_width(sup, index), up + down)
-        body += f'<tspan dx="{number(dx)}" dy="{number(dy)}" font-size="{number(index)}">{escape(sub)}</tspan>'
+        body += f'<tspan dx="{number(dx)}" dy="{number(dy)}" font-size="{number(index)}">{_xml(sub)}</tspan>'
     return body
+
+
+def _run(parts: Sequence[str | tuple[str, ...]], size: float) -> str:
+    """Texts and symbols one after the other, each on the base line again."""
+    body, lowered = "", 0.0
+    for part in parts:
+        base, sub, sup = (part, "", "") if isinstance(part, str) else (*part, "", "")[:3]
+        slant = "" if isinstance(part, str) else ' font-style="italic"'
+        back = f' dy="{number(-lowered)}"' if lowered else ""
+        body += f"<tspan{slant}{back}>{_xml(base)}</tspan>{_indices(sub, sup, size)}"
+        lowered = size * (0.28 if sub else -0.42 if sup else 0.0)
+    return body
+
+
+def _xml(text: str) -> str:
+    """`text` with markup escaped, and without the characters that XML forbids."""
+    return escape(_FORBIDDEN.sub("�", text))

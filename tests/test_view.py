@@ -1,0 +1,149 @@
+"""What reaches a page: pictures with words, tables, sentences, and nothing that a person typed as HTML."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import matplotlib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+
+from lecture_utils.diagrams import Table
+from lecture_utils.view import show
+from lecture_utils.view.explorer import Explorer, Field, guarded, number_field, whole_number
+from lecture_utils.view.pictures import table_html
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect width="4" height="4"/></svg>'
+TABLE = Table("Sizes", ("name", "shape"), (("W", "(10, 20)"), ("<b>", "a & b")))
+
+
+def shown(*arguments: object) -> dict[str, str]:
+    """The one output of `show(*arguments)` in an IPython session, by MIME type."""
+    InteractiveShell.instance()
+    with capture_output() as captured:
+        show(*arguments)
+    (output,) = captured.outputs
+    return output.data
+
+
+def image_in(html: str) -> str:
+    (data,) = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)"', html)
+    return base64.b64decode(data).decode()
+
+
+def figure() -> plt.Figure:
+    drawn, axes = plt.subplots(figsize=(7, 3.5))
+    axes.plot([1, 2, 3], [3, 1, 2])
+    axes.set_title("A title")
+    return drawn
+
+
+def test_a_picture_is_an_image_with_words_and_a_table() -> None:
+    data = shown(SVG, "A square.", TABLE)
+    assert image_in(data["text/html"]) == SVG
+    assert 'alt="A square."' in data["text/html"]
+    assert "(10, 20)" in data["text/html"]
+    assert data["text/plain"] == "A square."
+    assert "image/svg+xml" not in data  # dropped by JupyterLab in a notebook that is not trusted
+
+
+def test_what_a_person_typed_is_escaped() -> None:
+    html = shown(SVG, 'x" onerror="alert(1)', TABLE)["text/html"]
+    assert 'onerror="alert' not in html
+    assert "<b>" not in html
+    assert "&lt;b&gt;" in html
+
+
+def test_a_plot_has_the_same_bytes_twice_and_is_closed() -> None:
+    first, second = figure(), figure()
+    one, two = shown(first, "A line.")["text/html"], shown(second, "A line.")["text/html"]
+    assert one == two
+    assert "<dc:date>" not in image_in(one)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("alt", ["", "   ", None, 7])
+def test_a_picture_without_words_is_refused(alt: object) -> None:
+    with pytest.raises(ValueError, match="every picture needs alt text"):
+        show(SVG, alt)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("thing", [7, None, [SVG], "a plain text"])
+def test_what_is_no_picture_is_refused(thing: object) -> None:
+    with pytest.raises(TypeError, match="show expects"):
+        show(thing, "words")
+
+
+def test_outside_a_notebook_the_words_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lecture_utils.view.pictures.get_ipython", lambda: None)
+    show(SVG, "A square.")
+    assert capsys.readouterr().out == "A square.\n"
+
+
+def test_a_table_names_its_columns_and_rows() -> None:
+    html = table_html(TABLE)
+    assert html.count('<th scope="col">') == 2
+    assert html.count('<th scope="row">') == 2
+    assert "<caption>Sizes</caption>" in html
+
+
+@pytest.mark.parametrize(("text", "number"), [("10", 10), (" 1 ", 1), ("1,000", 1000), ("1_000_000", 1_000_000)])
+def test_whole_numbers_are_read(text: str, number: int) -> None:
+    assert whole_number(text, "hidden_size") == number
+
+
+@pytest.mark.parametrize("text", ["", "0", "-3", "1.5", "ten", "²", "١٠", "9" * 5000, "1e3", "<b>", "1000001"])
+def test_what_is_no_such_number_gets_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^hidden_size must be a whole number .*, but it is .*\.$"):
+        whole_number(text, "hidden_size")
+
+
+@given(st.text())
+def test_any_text_is_a_number_or_a_sentence(text: str) -> None:
+    try:
+        number = whole_number(text, "hidden_size")
+    except ValueError as problem:
+        sentence = str(problem)
+    else:
+        assert 1 <= number <= 1_000_000
+        return
+    assert sentence.startswith("hidden_size must be")
+    assert len(sentence) < 200
+
+
+@given(st.text())
+def test_a_sentence_beside_a_control_is_escaped(text: str) -> None:
+    field: Field = number_field("Hidden size", 10)
+    field.say(f"<img src=x onerror=alert(1)>{text}")
+    assert "<img" not in field.note.value
+
+
+class Failing(Explorer):
+    """An explorer with a callback that fails."""
+
+    def __init__(self) -> None:
+        super().__init__("Failing")
+        self.place()
+
+    @guarded
+    def changed(self, fail: bool) -> None:
+        if fail:
+            raise RuntimeError("the <b>axis</b> is missing")
+
+
+def test_a_failing_callback_says_so_and_is_raised() -> None:
+    explorer = Failing()
+    with pytest.raises(RuntimeError):
+        explorer.changed(True)
+    assert "the &lt;b&gt;axis&lt;/b&gt; is missing" in explorer.errors.value
+    explorer.changed(False)
+    assert explorer.errors.value == ""
