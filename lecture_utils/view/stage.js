@@ -99,10 +99,10 @@ function makeFrames(model, box) {
   bar.className = "unrolled-bar";
   const slider = Object.assign(document.createElement("input"), { type: "range", min: 0, step: 1 });
   const [first, back, next, group] = [
-    button("⏮", "First frame"),
+    button("|◀ First", "First frame"),
     button("◀ Back", "One frame back"),
     button("Next ▶", "One frame forward"),
-    button("Next step ⏭", "To the next time step"),
+    button("Next step ▶|", "To the next time step"),
   ];
   const play = button("▶ Play", "Play");
   const caption = Object.assign(document.createElement("p"), { className: "unrolled-caption" });
@@ -112,8 +112,20 @@ function makeFrames(model, box) {
   bar.append(first, back, slider, next, group, play);
   box.append(bar, caption, picture);
   let timer = null;
+  let drawn = []; // each frame is parsed once, in an idle moment or when it is first shown
 
   const frames = () => model.get("frames");
+  const draw = (index) => {
+    if (drawn[index]) return drawn[index];
+    drawn[index] = document.createElement("div");
+    drawn[index].innerHTML = frames()[index].html;
+    return drawn[index];
+  };
+  const drawAhead = (mine, index = 0) => {
+    if (mine !== drawn || index >= frames().length) return;
+    draw(index);
+    setTimeout(drawAhead, 0, mine, index + 1);
+  };
   const stop = () => {
     clearInterval(timer);
     timer = null;
@@ -128,7 +140,10 @@ function makeFrames(model, box) {
     slider.value = at;
     slider.setAttribute("aria-valuetext", frame.caption);
     caption.textContent = frame.caption;
-    picture.innerHTML = frame.html;
+    const open = picture.querySelector("details")?.open;
+    picture.replaceChildren(draw(at));
+    const details = picture.querySelector("details");
+    if (details && open !== undefined) details.open = open;
     if (at === last) stop();
   };
   const at = () => Number(slider.value);
@@ -139,6 +154,8 @@ function makeFrames(model, box) {
   };
   const restart = () => {
     stop();
+    drawn = [];
+    setTimeout(drawAhead, 100, drawn);
     box.hidden = frames().length === 0;
     slider.max = Math.max(frames().length - 1, 0);
     slider.setAttribute("aria-label", model.get("frames_label"));
@@ -152,7 +169,7 @@ function makeFrames(model, box) {
   play.addEventListener("click", () => {
     if (timer) return stop();
     if (at() === frames().length - 1) go(0);
-    play.textContent = "⏸ Pause";
+    play.textContent = "❚❚ Pause";
     play.setAttribute("aria-label", "Pause");
     timer = setInterval(() => go(at() + 1), 900);
   });
