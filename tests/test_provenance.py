@@ -37,6 +37,10 @@ output[-1:][0]
 output[[1, 0], [0, -1]]
 output[[1, 0]]
 output[:, [0]]
+output[[1, 0], :, [0, -1]]
+output[[1], None, [0]]
+output[:, [1, 0], [0, 1]]
+output[0, :, [0, 1]]
 output.transpose(0, 1)
 output.transpose(0, 1)[0]
 output.mean(0)
@@ -341,6 +345,7 @@ def test_memory_stays_bounded():
         ("output[:, -4]", "Index -4 is out of range: the axis batch has size 3."),
         ("h_n[2]", "Index 2 is out of range: the axis layer·direction has size 2."),
         ("output[0, 0, 0, 0]", "There are 4 indices for 3 axes, (time 4, batch 3, feature 4)."),
+        ("output[..., ...]", "An index can hold ... only once."),
         ("output[::-1]", "A slice of a tensor needs a step of 1 or more; to run backwards, use .flip(dim)."),
         ("output[1.5]", "An index must be a whole number, but it is 1.5."),
         ("output.transpose(0, 3)", "There is no axis 3 in (time 4, batch 3, feature 4)."),
@@ -388,9 +393,11 @@ def test_view_across_memory_says_why():
         ("h_n.transpose(0, 1).reshape(N, -1)", "(batch 3, layer·direction × feature 16)"),
         ("h_n.view(L, D, N, d_h)[-1].transpose(0, 1).flatten(1)", "(batch 3, feature 8)"),
         ("h_n[:, :, :2].reshape(4, 3, 2)", "(layer·direction 4, batch 3, feature 2)"),
+        ("h_n.view(4, 3, 2, 2)", "(layer·direction 4, batch 3, part of feature 2, part of feature 2)"),
         ("torch.cat([h_n[-2], h_n[-1]], dim=1)", "(batch 3, feature 8)"),
         ("torch.stack([h_n[-2], h_n[-1]])", "(stacked 2, batch 3, feature 4)"),
         ("output[[4, 2, 3], [0, 1, 2]]", "(time & batch 3, feature 8)"),
+        ("output[:, [0, 1], None, [0, 1]]", "(batch & feature 2, time 5, new 1)"),
         ("output.mean(0, keepdim=True)", "(time 1, batch 3, feature 8)"),
         ("output[5:].view(0, 3, 8)", "(time 0, batch 3, feature 8)"),
         ("output.sum()", "()"),
@@ -478,11 +485,14 @@ def test_silent_mistakes_are_warned_of(settings, items, expression, warning):
         ({"batch_first": True}, 3, "output[:, -1]"),
         ({}, 1, "output[:, -1]"),
         ({}, 3, "output[-1, -1]"),
+        ({}, 3, "output[:, 2]"),
+        ({"bidirectional": True}, 3, "h_n[1]"),
         ({}, None, "output[-1]"),
         ({"num_layers": 2}, 3, "h_n[-1]"),
         ({"bidirectional": True}, 3, "h_n[-2]"),
         ({"bidirectional": True}, 3, "torch.cat([h_n[-2], h_n[-1]], dim=1)"),
         ({"bidirectional": True}, 3, "output[-1, :, :d_h]"),
+        ({"bidirectional": True}, 3, "output[0, :, :d_h]"),
         ({"bidirectional": True}, 3, "output.mean(0)"),
         ({"num_layers": 2, "bidirectional": True}, 3, "h_n.view(L, D, N, -1)"),
     ],
@@ -510,6 +520,8 @@ def test_the_words_say_layer_direction_steps_items_and_reach():
     ragged = RecurrentShape("rnn", 20, 10).provenance("output[[4, 0], [0, 2]]", 5, 3).words
     assert "Not the same steps of each: item 0 at step 4, item 2 at step 0." in ragged
     assert "on the inputs of item 0 at steps 0–4, item 2 at step 0." in ragged
+    layers = one_way.provenance("torch.cat([h_n[1], h_n[2]], dim=-1)", 5, 3).words
+    assert "Along its last axis: 0–9 layer 1, 10–19 layer 2." in layers
     assert RecurrentShape("rnn", 2, 2).provenance("output[3:3]", 5).words.startswith("output[3:3] is empty")
 
 

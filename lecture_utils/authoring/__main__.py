@@ -1,0 +1,85 @@
+"""`python -m lecture_utils.authoring`: read the arguments and call the command they name."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lecture_utils.authoring.project import AuthoringError, choose, find_pairs, find_root
+from lecture_utils.authoring.stamp import is_untouched
+
+NOTEBOOKS_HELP = """\
+Pair notebooks/*.ipynb with notebooks/py/*.py, execute them in fresh kernels with one thread, and write both files
+in their normal form. The edited side of a pair counts; when both were edited and disagree, nothing is written until
+--from says which. The output of a cell tagged nbval-ignore-output is kept while its code and all code before it are
+unchanged. A cell that fails, warns on stderr, prints a memory address or is empty stops its notebook."""
+EXIT_CODES = "Exit status: 0 done or up to date, 1 something failed or is stale, 2 wrong arguments."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return 1 if options.command(options) else 0
+    except AuthoringError as error:
+        print(f"authoring: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lecture_utils.authoring",
+        description="Regenerate what is generated: executed notebooks and figures.",
+        epilog=EXIT_CODES,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_notebooks(commands.add_parser("notebooks", help="pair, execute and normalise the notebooks"))
+    figures = commands.add_parser("figures", help="draw every figure of the catalogue into img/")
+    figures.description = "Write every figure and img/README.md; delete figures that nothing draws any more."
+    figures.add_argument("--check", action="store_true", help="list missing, stale and orphaned files, write nothing")
+    figures.set_defaults(command=_figures)
+    return parser
+
+
+def _add_notebooks(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = NOTEBOOKS_HELP, EXIT_CODES
+    parser.add_argument("names", nargs="*", metavar="NOTEBOOK", help="02, 02_forward_pass or a path (default: all)")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="list what is stale, without running or writing anything")
+    mode.add_argument("--sync", action="store_true", help="only make the two files of each pair agree; run nothing")
+    mode.add_argument("--refresh", action="store_true", help="renew the kept outputs too")
+    parser.add_argument("--from", dest="side", choices=["py", "ipynb"], help="the side of the pair that counts")
+    parser.set_defaults(command=_notebooks)
+
+
+def _notebooks(options: argparse.Namespace) -> int:
+    pairs = choose(find_pairs(find_root(Path.cwd())), options.names)
+    if options.sync and all(map(is_untouched, pairs)):
+        return 0  # without the second that the imports below take
+    from lecture_utils.authoring import notebooks, syncing
+    from lecture_utils.authoring.pairing import Verdict
+
+    side = Verdict(options.side) if options.side else None
+    if options.check:
+        return notebooks.check(pairs, _say)
+    if options.sync:
+        return syncing.run([pair for pair in pairs if not is_untouched(pair)], _say, side)
+    return notebooks.run(pairs, _say, refresh=options.refresh, side=side)
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from lecture_utils.authoring import figures
+
+    command = figures.check if options.check else figures.run
+    return command(find_root(Path.cwd()), _say, figures.catalogue())
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

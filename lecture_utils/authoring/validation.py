@@ -1,0 +1,102 @@
+"""Gates that run a notebook: strict nbval with its cost, and whether it notices that nothing was learned."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from lecture_utils.authoring.execution import CELL_TIMEOUT, PeakMemory, execute, kernel_environment
+from lecture_utils.authoring.gates import TRAINED, code_cells
+from lecture_utils.authoring.normal_form import tags
+from lecture_utils.authoring.project import write_if_changed
+
+MEGABYTES = 500
+SECONDS = 60
+SECONDS_OF = {"04": 120, "05": 120, "07": 120}  # the notebooks with the large trainings
+NO_STEP = """\
+from lecture_utils import training
+assert callable(training._optimiser_step)
+training._optimiser_step = lambda *arguments, **options: None
+"""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What strict nbval said about a notebook, and what running it took."""
+
+    passed: bool
+    seconds: float
+    megabytes: float  # the kernel's peak
+    text: str
+
+
+def run_nbval(notebook: Path) -> Validation:
+    """Run a notebook by strict nbval, in a process of its own as `pytest --nbval` from a shell would."""
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(notebook)]
+    command += [f"--nbval-cell-timeout={CELL_TIMEOUT}", "-q", "--color=no", "-p", "no:cacheprovider"]
+    environment = kernel_environment() | {"TQDM_DISABLE": "1"}  # no bar that only a slow machine shows
+    environment.pop("PYTEST_ADDOPTS", None)  # what was meant for the outer pytest
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        with PeakMemory(process.pid) as memory:
+            text, _ = process.communicate()
+        seconds = time.perf_counter() - started
+    return Validation(process.returncode == 0, seconds, memory.megabytes, _without_colour(text))
+
+
+def _without_colour(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def budget_rows(name: str, validation: Validation) -> list[dict[str, Any]]:
+    """Seconds and memory of a notebook beside what they may be."""
+    seconds = SECONDS_OF.get(name[:2], SECONDS)
+    return [
+        _row(f"{name}: nbval", validation.seconds, seconds, "s"),
+        _row(f"{name}: kernel memory", validation.megabytes, MEGABYTES, "MB"),
+    ]
+
+
+def _row(name: str, value: float, bar: float, unit: str) -> dict[str, Any]:
+    return {"name": name, "value": round(value, 1), "bar": bar, "unit": unit, "ok": value <= bar}
+
+
+def add_to_report(report: Path, rows: list[dict[str, Any]]) -> None:
+    """Put rows into a JSON list, in place of earlier rows of the same names."""
+    old = json.loads(report.read_text(encoding="utf-8")) if report.is_file() else []
+    merged = {row["name"]: row for row in [*old, *rows]}
+    write_if_changed(report, json.dumps([merged[name] for name in sorted(merged)], indent=1) + "\n")
+
+
+def blind_to_training(notebook: Any, folder: Path, patch: str = NO_STEP) -> list[str]:
+    """Run a notebook whose trainings take no step: every cell tagged `trained` must fail its assertion.
+
+    Sentences on the cells that do not. `patch` is the code of a first cell that keeps weights from changing.
+    """
+    first = nbformat.v4.new_code_cell(patch)
+    patched = nbformat.v4.new_notebook(cells=[first, *notebook.cells], metadata=notebook.metadata)
+    ran = execute(patched, folder, allow_errors=True).notebook
+    (_, patch_cell), *cells = list(code_cells(ran))
+    if raised := _error(patch_cell):
+        return [f"the training could not be stopped: {raised}"]
+    return [
+        f"cell [{number}] reports a trained result, but without any training it "
+        + (f"raises {raised} where an assertion should fail" if raised else "does not fail")
+        for number, (_, cell) in enumerate(cells, start=1)
+        if TRAINED in tags(cell) and (raised := _error(cell)) != "AssertionError"
+    ]
+
+
+def _error(cell: Any) -> str:
+    """The name of the error a cell ended in; empty when it ended well."""
+    return next((output.ename for output in cell.outputs if output.output_type == "error"), "")

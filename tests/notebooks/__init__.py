@@ -1,0 +1,1 @@
+"""Gates on the committed notebooks; those that execute them carry the marker `notebook`."""
