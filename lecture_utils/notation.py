@@ -1,7 +1,8 @@
 """One thing, three names: the symbols of the lecture, of d2l.ai (Dive into Deep Learning) and of PyTorch.
 
 The lecture and PyTorch write vectors as columns (W x), d2l as rows (X W), so its matrices are the transposes.
-PyTorch splits every hidden bias in two, added up in the other systems: b_1 = b_ih + b_hh.
+PyTorch splits every hidden bias in two, b_1 = b_ih + b_hh. The sum is all that counts, but for the n gate of a
+GRU, where b_hn stands inside the product with r.
 """
 
 from __future__ import annotations
@@ -24,10 +25,20 @@ _MEANINGS = {
     "gru": {"r": "reset gate", "z": "update gate", "n": "candidate state"},
     "lstm": {"i": "input gate", "f": "forget gate", "g": "candidate cell", "o": "output gate"},
 }
-_TORCH_NAME = re.compile(r"(weight|bias)(?:_(ih|hh|hr))?_l(\d+)(_reverse)?")
+_TORCH_NAME = re.compile(r"(weight|bias)(?:_(ih|hh|hr))?_l([0-9]{1,6})(_reverse)?")
 _OUTPUT_LAYER = {
     "linear.weight": {"lecture": ("V", ""), "d2l": ("W", "hq")},
     "linear.bias": {"lecture": ("b", "2"), "d2l": ("b", "q")},
+}
+
+
+_LECTURE = {
+    "weight_ih": ("W", ""),
+    "weight_hh": ("U", ""),
+    "weight_hr": ("P", ""),
+    "bias": ("b", "1"),
+    "bias_ih": ("b", "ih"),
+    "bias_hh": ("b", "hh"),
 }
 
 
@@ -95,19 +106,9 @@ def weight_label(name: str, system: str, *, cell: str = "rnn", layers: int = 1, 
         return Label(" + ".join(f"bias_{part}{name[4:]}" for part in ("ih", "hh")) if kind == "bias" else name)
     sup = _superscript(system, layer, backward, layers, bidirectional)
     if system == "lecture":
-        base, sub = {"bias": ("b", "1"), **_LECTURE}[kind]
-        return Label(base, sub, sup)
+        return Label(*_LECTURE[kind], sup)
     names = "".join(gates.values()) if len(gates) == 1 else "(" + ",".join(gates.values()) + ")"
     return Label(*_d2l(kind, names), sup)
-
-
-_LECTURE = {
-    "weight_ih": ("W", ""),
-    "weight_hh": ("U", ""),
-    "weight_hr": ("P", ""),
-    "bias_ih": ("b", "ih"),
-    "bias_hh": ("b", "hh"),
-}
 
 
 def _d2l(kind: str, gate: str) -> tuple[str, str]:
@@ -123,7 +124,8 @@ def _d2l(kind: str, gate: str) -> tuple[str, str]:
 def gate_label(name: str, gate: str, cell: str, system: str, *, layers: int = 1, bidirectional: bool = False) -> Label:
     """Label one gate's block of a packed weight, e.g. the block r of a GRU's weight_hh_l0: U_r, W_hr, W_hr.
 
-    `gate` is one of "h" (RNN), "r", "z", "n" (GRU), "i", "f", "g", "o" (LSTM). Raises ValueError.
+    `gate` is one of "h" (RNN), "r", "z", "n" (GRU), "i", "f", "g", "o" (LSTM). "bias_l0" is again the sum of two
+    biases, which the n gate of a GRU does not have. Raises ValueError.
     """
     _one_of("system", system, SYSTEMS)
     gates = _GATES_IN_D2L[_one_of("cell", cell, tuple(_GATES_IN_D2L))]
@@ -131,14 +133,18 @@ def gate_label(name: str, gate: str, cell: str, system: str, *, layers: int = 1,
     kind, layer, backward = _parse(name)
     if cell == "rnn" or kind == "weight_hr":
         return weight_label(name, system, cell=cell, layers=layers, bidirectional=bidirectional)
+    if kind == "bias" and (cell, gate) == ("gru", "n"):
+        raise ValueError(f"{name} cannot be the sum of two biases in the n gate of a GRU: b_hn is multiplied by r.")
     sup = _superscript(system, layer, backward, layers, bidirectional)
     letter, _, part = kind.partition("_")
     if system == "d2l":
         return Label(*_d2l(kind, gates[gate]), sup)
-    if system == "lecture" and letter == "weight":
+    if kind == "bias" and system == "pytorch":
+        return Label(f"b_i{gate} + b_h{gate}", "", sup)
+    if system == "lecture" and (letter == "weight" or kind == "bias"):
         return Label(_LECTURE[kind][0], gate, sup)
     # PyTorch's formulas, and the lecture's biases: the letter i for the input's side, h for the state's.
-    return Label("W" if letter == "weight" else "b", part[:1] + gate, sup)
+    return Label("W" if letter == "weight" else "b", part[0] + gate, sup)
 
 
 def gate_meaning(gate: str, cell: str) -> str:

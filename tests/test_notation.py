@@ -89,7 +89,8 @@ def test_the_input_side_of_a_gate_and_its_biases():
     assert plain(gate_label("weight_ih_l0", "r", "gru", "pytorch")) == "W_ir"
     assert plain(gate_label("bias_hh_l0", "n", "gru", "lecture")) == "b_hn"
     assert plain(gate_label("bias_ih_l0", "g", "lstm", "d2l")) == "b_c,ih"
-    assert plain(gate_label("bias_l0", "f", "lstm", "d2l")) == "b_f"
+    sums = [plain(gate_label("bias_l0", "f", "lstm", system)) for system in SYSTEMS]
+    assert sums == ["b_f", "b_f", "b_if + b_hf"]
     assert plain(weight_label("weight_ih_l0", "d2l", cell="lstm")) == "W_x(i,f,c,o)"
 
 
@@ -160,6 +161,8 @@ def test_the_symbols_are_those_of_the_lecture():
         (lambda: weight_label("weight_ih_l0", "keras"), 'system must be "lecture", "d2l" or "pytorch", but it is'),
         (lambda: weight_label("weight_ih_l0", "d2l", cell="cnn"), 'cell must be "rnn", "gru" or "lstm", but it is'),
         (lambda: gate_label("weight_ih_l0", "i", "gru", "d2l"), 'gate must be "r", "z" or "n", but it is \'i\'.'),
+        (lambda: gate_label("bias_l0", "n", "gru", "d2l"), "bias_l0 cannot be the sum of two biases in the n gate"),
+        (lambda: weight_label("weight_ih_l" + "9" * 5_000, "d2l"), "name must be one of torch's"),
         (lambda: gate_meaning("h", "gru"), 'gate must be "r", "z" or "n", but it is \'h\'.'),
         (lambda: tensor_label("y", "d2l"), 'name must be "input", "output", "h_0"'),
         (lambda: shape_in_form((1, 2), "diagonal"), 'form must be "column" or "row", but it is \'diagonal\'.'),

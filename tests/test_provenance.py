@@ -449,7 +449,12 @@ def test_one_batch_item_alone_is_never_mixed(expression):
     [
         ({"batch_first": True}, 3, "output[-1]", "the last batch item, not the last step. .* is output[:, -1]."),
         ({}, 3, "output[:, -1]", "the last batch item, not the last step. .* is output[-1]."),
-        ({"batch_first": True}, 3, "h_n[:, -1]", "takes the last batch item, because h_n is (layer·direction 1,"),
+        (
+            {"batch_first": True},
+            3,
+            "h_n[:, -1]",
+            "the index -1 takes the last batch item, because h_n is (layer·direction 1,",
+        ),
         ({}, None, "output[:, -1]", "the last feature of every step"),
         (
             {"bidirectional": True},
@@ -486,6 +491,7 @@ def test_silent_mistakes_are_warned_of(settings, items, expression, warning):
         ({}, 1, "output[:, -1]"),
         ({}, 3, "output[-1, -1]"),
         ({}, 3, "output[:, 2]"),
+        ({}, 3, "h_n[-1, -1]"),
         ({"bidirectional": True}, 3, "h_n[1]"),
         ({}, None, "output[-1]"),
         ({"num_layers": 2}, 3, "h_n[-1]"),

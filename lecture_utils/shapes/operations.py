@@ -163,12 +163,13 @@ def extreme(tensor: Traced, dim: Any = None, keepdim: object = False) -> Traced 
     return result if dim is None else (result, "the positions of the extreme values")
 
 
-def elementwise(first: Traced | float, second: Traced | float) -> Traced:
-    """Combine two tensors number by number, or a tensor with a number."""
-    if not (isinstance(first, Traced) and isinstance(second, Traced)):
-        tensor = first if isinstance(first, Traced) else second
-        assert isinstance(tensor, Traced)
-        return Traced(tensor.ids.copy(order="K"), tensor.axes)
+def copied(tensor: Traced) -> Traced:
+    """The tensor after arithmetic with a plain number: new memory, in the order of the old."""
+    return Traced(tensor.ids.copy(order="K"), tensor.axes)
+
+
+def elementwise(first: Traced, second: Traced) -> Traced:
+    """Combine two tensors number by number."""
     try:
         sizes = np.broadcast_shapes(first.sizes, second.sizes)
     except ValueError:

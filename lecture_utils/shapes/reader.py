@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .axes import label
-from .operations import ATTRIBUTES, FUNCTIONS, METHODS, elementwise
+from .operations import ATTRIBUTES, FUNCTIONS, METHODS, copied, elementwise
 from .origins import Traced, index, integer, spelt_out
 from .shape import shown
 from .source import Source
@@ -23,6 +23,8 @@ _INTEGERS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Mult: lambda a, b: a * b,
     ast.FloorDiv: lambda a, b: a // b,
 }
+
+_ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
 def parse(expression: object) -> ast.expr:
@@ -110,17 +112,17 @@ class Reader:
 
     def _signed(self, node: ast.AST, value: Any, negative: bool) -> Any:
         if isinstance(value, Traced):
-            return elementwise(value, -1)
+            return copied(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self._refusal(node)
         return -value if negative else value
 
     def _combined(self, node: ast.AST, left: Any, operation: ast.operator, right: Any) -> Any:
-        numbers = [type(value) in (int, float) for value in (left, right)]
-        tensors = [isinstance(value, Traced) for value in (left, right)]
-        arithmetic = isinstance(operation, (ast.Add, ast.Sub, ast.Mult, ast.Div))
-        if any(tensors) and all(map(any, zip(numbers, tensors))) and arithmetic:
-            return elementwise(left, right)
+        both = (left, right)
+        tensors = [value for value in both if isinstance(value, Traced)]
+        numbers = [value for value in both if type(value) in (int, float)]
+        if tensors and len(tensors + numbers) == 2 and isinstance(operation, _ARITHMETIC):
+            return elementwise(left, right) if len(tensors) == 2 else copied(tensors[0])
         if type(left) is not int or type(right) is not int or type(operation) not in _INTEGERS:
             raise self._refusal(node)
         if isinstance(operation, ast.FloorDiv) and right == 0:

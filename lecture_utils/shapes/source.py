@@ -23,8 +23,8 @@ Numbers = np.ndarray[Any, np.dtype[np.int64]]
 class Source:
     """The tensors a layer returns for one input, as tensors of origins.
 
-    The hidden states are numbered: those of output by (step, item, direction), then those of h_n by
-    (layer, direction, item), then those of c_n likewise. Feature f of state s has the id s · hidden_size + f.
+    The hidden states are numbered: those of output by (step, item, direction), then the final ones, of h_n as of
+    c_n, by (layer, direction, item). Feature f of state s has the id s · hidden_size + f.
     """
 
     def __init__(self, spec: RecurrentShape, steps: int, items: int | None) -> None:
@@ -64,16 +64,16 @@ class Source:
 
     def _state(self, name: str) -> Traced:
         spec = self.spec
-        start = self._in_output + (self._in_states if name == "c_n" else 0)
         width = self.shapes[name][-1]
-        ids = self._ids(start, self._in_states, width).reshape(-1, self.items, width, 1)
+        ids = self._ids(self._in_output, self._in_states, width).reshape(-1, self.items, width, 1)
         stacked: Axis = (("layer", spec.num_layers), ("direction", spec.num_directions))
         if not self.batched:
             return Traced(ids[:, 0], (stacked, (("feature", width),)))
         return Traced(ids, (stacked, (("batch", self.items),), (("feature", width),)))
 
     def _ids(self, start: int, states: int, width: int) -> Numbers:
-        return np.arange(start, start + states)[:, None] * self.spec.hidden_size + np.arange(width)
+        rows = np.arange(start, start + states, dtype=np.int64)[:, None]  # the default is 32 bits on some systems
+        return rows * self.spec.hidden_size + np.arange(width)
 
     def cells(self, traced: Traced) -> Iterator[tuple[int, int, int, int]]:
         """The hidden states in a tensor, each as (layer, direction, step, item)."""
@@ -83,7 +83,7 @@ class Source:
                 step_item, direction = divmod(state, directions)
                 yield self.spec.num_layers - 1, direction, *divmod(step_item, self.items)
             else:
-                block, item = divmod((state - self._in_output) % self._in_states, self.items)
+                block, item = divmod(state - self._in_output, self.items)
                 layer, direction = divmod(block, directions)
                 yield layer, direction, 0 if direction else self.steps - 1, item
 
@@ -109,7 +109,7 @@ class Source:
             return []
         directions = self.spec.num_directions
         top = (self.spec.num_layers - 1) * directions + states % directions
-        stacked = (states - self._in_output) % self._in_states // self.items
+        stacked = (states - self._in_output) // self.items
         codes = np.where(states < self._in_output, top, stacked)
         codes = np.moveaxis(codes, -2, 0).reshape(traced.sizes[-1], -1)
         if (codes != codes[:, :1]).any():

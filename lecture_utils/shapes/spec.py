@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import packed as packing
-from .shape import LARGEST_DEPTH, LARGEST_SIZE, Shape, choice, flag, fraction, shown, whole
+from .shape import LARGEST_DEPTH, Shape, choice, flag, fraction, whole
 
 if TYPE_CHECKING:
     from .provenance import Provenance
@@ -211,6 +211,3 @@ def _cell_of(module: object) -> str | None:
 
 def _called(cell: str) -> str:
     return {"rnn": "a plain RNN", "gru": "a GRU", "lstm": "an LSTM"}[cell]
-
-
-__all__ = ["GATES", "LARGEST_SIZE", "RecurrentShape", "Term", "shown"]

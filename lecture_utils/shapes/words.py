@@ -157,7 +157,7 @@ def _mixed(mixing: str, reader: Reader) -> str:
             f"In {name} layers and directions come first: {name}.transpose(0, 1).reshape(N, -1) keeps items apart."
         )
     else:
-        way_out = "Bring the batch axis to the front, with .transpose(0, 1), before you cut the numbers anew."
+        way_out = "Keep the batch axis whole and in front when you cut the numbers anew."
     return f"Watch out: rows mix numbers of several batch items. {way_out}"
 
 
@@ -166,7 +166,9 @@ def _last_item(source: Source, reader: Reader, cells: Collection[Cell]) -> str:
         return ""
     if "output" not in reader.used:
         name = min(reader.used)
-        return f"Watch out: [:, -1] takes the last batch item, because {name} is {source.shapes[name].named}."
+        shape = source.shapes[name].named
+        told = f"Watch out: the index -1 takes the last batch item, because {name} is {shape}, batch_first or not."
+        return "" if "layer·direction" in reader.last_of else told
     if source.steps == 1 or len({cell.step for cell in cells}) < source.steps:
         return ""
     last = "output[:, -1]" if source.spec.batch_first else "output[-1]"
