@@ -119,7 +119,7 @@ def _write_settings(home: Path, theme: str) -> None:
 def copy_of_clone(target: Path) -> Path:
     """The files that a clone would bring (tracked, or new and not ignored), copied to `target`."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "notebooks", "img", "pyproject.toml"],
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         check=True,
@@ -159,22 +159,15 @@ def open_notebook(page: Page, lab: Lab, notebook: str) -> None:
     page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady", timeout=PATIENCE)
 
 
-def run_all(page: Page, patience: int = 180_000) -> None:
-    """Run All, and wait until every code cell has a number and the kernel is idle."""
+def run_all(page: Page) -> None:
+    """Run All, and wait until the last cell has run; an error in a cell fails here, with its words."""
     page.wait_for_function(
         "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'", timeout=PATIENCE
     )
-    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_function(
-        """() => {
-          const panel = jupyterapp.shell.currentWidget;
-          const code = (cell) => cell.type === 'code' && cell.sharedModel.source;
-          const cells = [...panel.content.model.cells].filter(code);
-          return panel.sessionContext.session?.kernel?.status === 'idle'
-            && cells.every((cell) => cell.executionCount !== null && cell.executionState !== 'running');
-        }""",
-        timeout=patience,
-    )
+    reached_the_end = page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    problems = page.locator(".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
+    assert reached_the_end, "\n".join(problems)
+    assert problems == []
 
 
 def cells(page: Page) -> list[dict[str, object]]:
