@@ -300,7 +300,8 @@ class ShapeExplorer(Explorer):
             for _, heading, picture in pictures(self.shown, "card", hide=False)
         )
         code = code_lines(self.shown.spec, self.shown.seq_len, self.shown.batch_size, self.shown.classes)
-        return f"<h3>{escape(self.title)}</h3>{images}{_count_html(self.shown)}<pre>{escape(code)}</pre>"
+        words = f"<p>{COUNTING}</p>{_count_html(self.shown)}<pre><code>{escape(code)}</code></pre>"
+        return f"<h3>{escape(self.title)}</h3>{images}{words}"
 
 
 def pictures(settings: Settings, theme: str, hide: bool) -> list[tuple[str, str, Picture]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 from html import escape
 from typing import Any
 
@@ -50,13 +51,19 @@ def svg_of(svg_or_figure: Any) -> str:
 
 def _figure_svg(figure: Any) -> str:
     import matplotlib
-    import matplotlib.pyplot as plt
 
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "unrolled"}):
         figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
-    plt.close(figure)
+    _forget(figure)
     return buffer.getvalue()
+
+
+def _forget(figure: Any) -> None:
+    """Close a figure that pyplot keeps, or the notebook would show it a second time."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close(figure)
 
 
 def image_html(svg: str, alt: str) -> str:

@@ -42,8 +42,9 @@ folders = [Path.cwd(), *Path.cwd().parents]
 root = next((folder for folder in folders if (folder / "lecture_utils").is_dir()), None)
 if root is None:
     raise ModuleNotFoundError(
-        "There is no folder lecture_utils here or above: open this notebook inside the cloned repository. "
-        "In Colab, first run !git clone ADDRESS-OF-THE-REPOSITORY unrolled and then %cd unrolled/notebooks"
+        "There is no folder lecture_utils here or above: open this notebook inside "
+        "the cloned repository. In Colab, first run !git clone ADDRESS unrolled, "
+        "with the address of the repository, and then %cd unrolled/notebooks"
     )
 sys.path.insert(0, str(root))
 
@@ -52,7 +53,9 @@ from torch import nn
 
 from lecture_utils.view import show
 
-torch.set_num_threads(1)  # the networks here are small: a second thread gains next to nothing
+torch.set_num_threads(
+    1
+)  # the networks here are small: a second thread gains next to nothing
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · One network, drawn step by step
@@ -139,8 +142,12 @@ W, U = torch.randn(d_h, d_in), torch.randn(d_h, d_h)
 x_t, h_before = torch.randn(d_in), torch.randn(d_h)
 
 two_products = U @ h_before + W @ x_t  # (d_h,)
-wide, joined = torch.cat([U, W], dim=1), torch.cat([h_before, x_t])  # (d_h, d_h + d_in), (d_h + d_in,)
-print("two products and one wide one agree:", torch.allclose(two_products, wide @ joined, atol=1e-4))
+wide = torch.cat([U, W], dim=1)  # (d_h, d_h + d_in)
+one_product = wide @ torch.cat([h_before, x_t])  # (d_h,)
+print(
+    "two products and one wide one agree:",
+    torch.allclose(two_products, one_product, atol=1e-4),
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### What separates the two
@@ -209,8 +216,8 @@ for T in (1, 5, 50, 500):
 # | $V$ | hidden → output: what to answer | $d_{out} \times d_h$ |
 # | $b_1$, $b_2$ | hidden bias, output bias | $d_h$, $d_{out}$ |
 #
-# The [logits](glossary.md#logits) $o_t$ are scores of any size; softmax turns them into probabilities $p_t$ that sum to
-# 1. The [target](glossary.md#target) $y_t$, the right answer, is the number of a class.
+# The [logits](glossary.md#logits) $o_t$ are scores of any size; softmax turns them into probabilities $p_t$, which sum
+# to 1. The [target](glossary.md#target) $y_t$, the right answer, is the number of a class.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # In pseudo-code the whole forward pass is a loop over the words:
@@ -261,7 +268,7 @@ d_in, d_h, d_out = 20, 10, 6  # numbers in an input, in a state, in an output
 
 
 def forward(x, h, W, U, V, b_1, b_2):
-    """Read x (T, d_in), starting from h (d_h,); return states (T, d_h), logits (T, d_out), last state."""
+    """Read x (T, d_in), starting from h (d_h,); return states, logits and the last state."""
     states, logits = [], []
     for x_t in x:  # (d_in,)
         h = torch.tanh(U @ h + W @ x_t + b_1)  # (d_h,)
@@ -282,9 +289,15 @@ words = tokenize("Cherry blossoms are beautiful.")
 T = len(words)
 torch.manual_seed(0)
 x = torch.randn(T, d_in)  # (T, d_in)
-W, U, V = 0.1 * torch.randn(d_h, d_in), 0.1 * torch.randn(d_h, d_h), 0.1 * torch.randn(d_out, d_h)
+W, U, V = (
+    0.1 * torch.randn(d_h, d_in),
+    0.1 * torch.randn(d_h, d_h),
+    0.1 * torch.randn(d_out, d_h),
+)
 
-states, logits, h_last = forward(x, torch.zeros(d_h), W, U, V, torch.zeros(d_h), torch.zeros(d_out))
+states, logits, h_last = forward(
+    x, torch.zeros(d_h), W, U, V, torch.zeros(d_h), torch.zeros(d_out)
+)
 p = logits.softmax(dim=-1)  # (T, d_out)
 for name, tensor in (("states", states), ("logits", logits), ("last state", h_last)):
     print(f"{name:<11}{tuple(tensor.shape)}")
@@ -388,7 +401,7 @@ second, _ = rnn(x[3:], h)  # … and then two, from where the first piece stoppe
 pieces = torch.cat([first, second])  # (T, d_h)
 print("carried over, two pieces equal one run:", torch.allclose(pieces, output, atol=1e-6))
 
-h_learned = nn.Parameter(torch.zeros(1, 10))  # hand it to the optimiser with the other parameters
+h_learned = nn.Parameter(torch.zeros(1, 10))  # hand it to the optimiser with the rest
 rnn(x, h_learned)[0].sum().backward()
 print("a learned h_0 gets a gradient of shape", tuple(h_learned.grad.shape))
 
@@ -434,7 +447,9 @@ by_relu.load_state_dict(by_tanh.state_dict())
 for T in (1, 10, 50):
     same_word = long[:1].expand(T, -1)  # (T, d_in)
     tanh, relu = (net(same_word)[0].abs().max().item() for net in (by_tanh, by_relu))
-    print(f"largest state after {T:>2} steps: tanh {tanh:.1f}, ReLU about 10^{log10(relu):.0f}")
+    print(
+        f"largest state after {T:>2} steps: tanh {tanh:.1f}, ReLU about 10^{log10(relu):.0f}"
+    )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Tanh saturates; ReLU grows without end, since $U$ multiplies it by 1.5 at every step. The price of saturation comes in
@@ -472,7 +487,8 @@ Wx = one_hot @ W.T  # (T, d_h): W x_t, row by row
 first, second, third = (t for t, token in enumerate(tokens) if token == "a")
 print("'a' stands at steps", first + 1, second + 1, third + 1)
 print("W x_t at the first equals the second:", torch.equal(Wx[first], Wx[second]))
-print("h_t at the first equals the second:  ", torch.allclose(states[first], states[second], atol=1e-3))
+same_state = torch.allclose(states[first], states[second], atol=1e-3)
+print("h_t at the first equals the second:  ", same_state)
 print("W x_t is a column of W:              ", torch.equal(Wx[first], W[:, small["a"]]))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -595,8 +611,11 @@ sure = torch.zeros(1, C)
 sure[0, 7] = 50.0  # logits that put all the probability on the right answer
 cross_entropy = nn.functional.cross_entropy
 print(f"a perfect prediction, from logits:        {cross_entropy(sure, right):.3f}")
-print(f"a perfect prediction, softmax before it:  {cross_entropy(sure.softmax(-1), right):.3f}")
-print(f"knowing nothing, from logits:             {cross_entropy(torch.zeros(1, C), right):.3f}")
+print(
+    f"a perfect prediction, softmax before it:  {cross_entropy(sure.softmax(-1), right):.3f}"
+)
+nothing = cross_entropy(torch.zeros(1, C), right)
+print(f"knowing nothing, from logits:             {nothing:.3f}")
 
 # %% [markdown]
 # The second softmax sees numbers between 0 and 1 and can make little of them. With $C$ classes even the *perfect*
@@ -634,7 +653,8 @@ print("reshape agrees:             ", torch.allclose(column, mixed_up, atol=1e-3
 # collection derivations use the sum over $t$; trainings use the mean; perplexity needs the mean.
 
 # %% slideshow={"slide_type": "skip"}
-total = cross_entropy(o.flatten(0, 1), y.flatten(), reduction="sum") / N  # summed over t, mean over N
+# summed over the steps, mean over the sequences
+total = cross_entropy(o.flatten(0, 1), y.flatten(), reduction="sum") / N
 print("sum over steps = T × mean:", torch.allclose(total, T * column))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -660,9 +680,12 @@ def running_words(split):
 
 words = {split: running_words(split) for split in splits}
 vocab = Vocabulary(words["train"], min_count=3, specials=("<unk>", "<s>"))
-train, valid, test = (torch.tensor(vocab.encode(words[split])) for split in splits)  # (words,) each
+train, valid, test = (
+    torch.tensor(vocab.encode(words[split])) for split in splits
+)  # (words,) each
 unknown = (test == vocab["<unk>"]).float().mean()
-print(f"{len(train):,} words to learn from, {len(test):,} to test on; {len(vocab):,} in the vocabulary")
+print(f"{len(train):,} words to learn from, {len(test):,} to test on")
+print(f"{len(vocab):,} entries in the vocabulary")
 print(f"{unknown:.0%} of the test words are <unk>")
 assert len(train) > 30_000
 assert unknown < 0.12
@@ -672,7 +695,10 @@ assert unknown < 0.12
 def witten_bell(ids, order):
     """P(last word of a tuple | the words before it), from counts in a list of word numbers."""
     seen = Counter(zip(*(ids[k:] for k in range(order))))  # n-gram -> how often
-    total, kinds = Counter(), Counter()  # history -> words after it, different words after it
+    total, kinds = (
+        Counter(),
+        Counter(),
+    )  # history -> words after it, different words after it
     for gram, times in seen.items():
         total[gram[:-1]] += times
         kinds[gram[:-1]] += 1
@@ -692,8 +718,10 @@ ngrams = {name: witten_bell(train.tolist(), order) for name, order in orders.ite
 
 
 def ngram_loss(name, ids):
-    """Mean nats per word, from the third word on, so that every model predicts the same words."""
-    grams = ids.unfold(0, 3, 1)[:, 3 - orders[name] :].tolist()  # each word after its history
+    """Mean nats per word, from the third word on: every model predicts the same words."""
+    grams = ids.unfold(0, 3, 1)[
+        :, 3 - orders[name] :
+    ].tolist()  # each word after its history
     return -sum(log(ngrams[name](tuple(gram))) for gram in grams) / len(grams)
 
 
@@ -760,7 +788,13 @@ def valid_loss(model):
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.training import fit, seed_everything
 
-settings = {"loss": next_token_loss, "evaluate": valid_loss, "steps": 1000, "lr": 4e-3, "clip": 1.0}
+settings = {
+    "loss": next_token_loss,
+    "evaluate": valid_loss,
+    "steps": 1000,
+    "lr": 4e-3,
+    "clip": 1.0,
+}
 models, histories = {}, {}
 
 seed_everything(0)
@@ -789,29 +823,38 @@ assert histories["embeddings"].losses[-1] < 0.75 * histories["embeddings"].losse
 # picture are the n-gram models on the same text. (There the networks start from $h_0 = 0$ every 20 words.)
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
-curves = {kind: {step: exp(loss) for step, loss in h.evaluations if step} for kind, h in histories.items()}
+curves = {
+    kind: {step: exp(loss) for step, loss in history.evaluations if step}
+    for kind, history in histories.items()
+}
 levels = {name: exp(ngram_loss(name, valid)) for name in ngrams}
 leader = min(curves, key=lambda kind: curves[kind][100])
 for kind, curve in curves.items():
-    print(f"{kind:<11}after 100 steps {curve[100]:.0f}, after 1,000 steps {curve[1000]:.0f}")
+    print(
+        f"{kind:<11}after 100 steps {curve[100]:.0f}, after 1,000 steps {curve[1000]:.0f}"
+    )
     assert curve[1000] < 0.6 * curve[100]
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
-import matplotlib.pyplot as plt
+from lecture_utils.view import QUIET, plot_axes
 
-plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left"})
-figure, axes = plt.subplots(figsize=(7, 3.5))
-for kind, style, ha, va in (("one-hot", "k--", "left", "bottom"), ("embeddings", "k-", "right", "top")):
+title = f"The model with {leader} is quicker off the mark"
+figure, axes = plot_axes(title, "training steps", "perplexity")
+for kind, style, ha, va in (
+    ("one-hot", "k--", "left", "bottom"),
+    ("embeddings", "k-", "right", "top"),
+):
     axes.plot(curves[kind].keys(), curves[kind].values(), style)
     axes.text(200, curves[kind][200], f" {kind} ", ha=ha, va=va)
 for name, level in levels.items():
-    axes.axhline(level, color="0.45", lw=0.8)
+    axes.axhline(level, **QUIET)
     axes.text(1015, level, name, va="center")
-axes.set(xlim=(0, 1000), ylim=(45, 200), yscale="log", xlabel="training steps", ylabel="perplexity")
+axes.set(xlim=(0, 1000), ylim=(45, 200), yscale="log")
 axes.set_yticks([50, 75, 100, 150], labels=["50", "75", "100", "150"])
 axes.minorticks_off()
-axes.set_title(f"The model with {leader} is quicker off the mark")
-show(figure, f"Perplexity on the validation text against training steps; {leader} falls faster at first.")
+show(
+    figure, f"Validation perplexity against training steps; {leader} falls faster at first."
+)
 assert leader == "embeddings"
 assert curves[leader][1000] < 0.6 * curves[leader][100]
 
@@ -829,7 +872,9 @@ assert curves[leader][1000] < 0.6 * curves[leader][100]
 with torch.no_grad():
     for kind, model in models.items():
         logits = model.eval()(test[:-1, None].to(device))  # (words, 1, C)
-        perplexity[kind] = exp(cross_entropy(logits[1:, 0], test[2:].to(device)))  # third word on
+        perplexity[kind] = exp(
+            cross_entropy(logits[1:, 0], test[2:].to(device))
+        )  # third word on
         del logits  # a large table: make room for the next model's
 
 ranking = sorted(perplexity, key=perplexity.get)
@@ -854,28 +899,33 @@ assert max(perplexity[kind] for kind in models) < 0.5 * perplexity["unigram"]
 # stands above the word that had to be predicted.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
-read = torch.tensor(vocab.encode(["<s>", *tokens]))  # read[:-1] goes in, read[1:] are the targets
+read = torch.tensor(vocab.encode(["<s>", *tokens]))  # [:-1] goes in, [1:] is the target
 with torch.no_grad():
     logits = models["embeddings"](read[:-1, None].to(device))[:, 0]  # (T, C)
 losses = cross_entropy(logits, read[1:].to(device), reduction="none").cpu()  # (T,)
 hardest, easiest = tokens[losses.argmax()], tokens[losses.argmin()]
 home = [split for split in splits if sentence in load("python_docs", split).sentences()]
-print(f"a sentence from: {', '.join(home)}; mean loss {losses.mean():.2f} nats; dearest word: {hardest}")
+print(f"a sentence from: {', '.join(home)}")
+print(f"mean loss {losses.mean():.2f} nats; dearest word: {hardest}")
 assert losses.mean() < 0.75 * log(len(vocab))
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.diagrams import Table
 
 chance = log(len(vocab))
-figure, axes = plt.subplots(figsize=(7, 3.5))
+title = f"“{hardest}” surprises the network most, “{easiest}” least"
+figure, axes = plot_axes(title, "word to predict", "loss at this step (nats)")
 axes.stem(range(len(tokens)), losses, linefmt="k-", markerfmt="kD", basefmt=" ")
-axes.axhline(chance, color="0.45", lw=0.8)
+axes.axhline(chance, **QUIET)
 axes.text(len(tokens) - 0.4, chance, "every word\nequally likely", va="center")
-axes.set(xlim=(-0.5, len(tokens) - 0.5), ylim=(0, 1.3 * chance), ylabel="loss at this step (nats)")
+axes.set(xlim=(-0.5, len(tokens) - 0.5), ylim=(0, 1.3 * chance))
 axes.set_xticks(range(len(tokens)), labels=tokens, rotation=30, ha="right")
-axes.set_title(f"“{hardest}” surprises the network most, “{easiest}” least")
 facts = tuple((word, f"{nats:.1f}") for word, nats in zip(tokens, losses.tolist()))
-alt = "Loss at each word, in nats: " + ", ".join(f"{word} {nats}" for word, nats in facts) + "."
+alt = (
+    "Loss at each word, in nats: "
+    + ", ".join(f"{word} {nats}" for word, nats in facts)
+    + "."
+)
 show(figure, alt, Table("Loss at each step", ("word", "nats"), facts))
 assert losses.mean() < 0.75 * chance
 
@@ -896,19 +946,25 @@ modals = vocab.encode(["may", "can", "must", "should", "will", "could"])
 
 
 def unit_rows(vectors):
-    """Rows (C, d) moved to mean zero and scaled to length 1, so that their products are cosines."""
+    """Rows (C, d) moved to mean zero and scaled to length 1: products become cosines."""
     vectors = vectors.detach().cpu()
     return nn.functional.normalize(vectors - vectors.mean(dim=0), dim=1)
 
 
 columns = models["one-hot"].rnn.weight_ih_l0.T  # (C, d_h): the columns of W, as rows
-for name, rows in (("embeddings", unit_rows(table.weight)), ("columns of W", unit_rows(columns))):
+for name, rows in (
+    ("embeddings", unit_rows(table.weight)),
+    ("columns of W", unit_rows(columns)),
+):
     print(name)
     for word in ("may", "is", "method", "the", "list"):
         nearest = (rows @ rows[vocab[word]]).topk(5).indices[1:]
         print(f"   {word:<6} is near  {', '.join(vocab.decode(nearest))}")
-    alike = ((rows[modals] @ rows[modals].T).sum().item() - 6) / 30  # 30 pairs of different words
-    print(f"   mean cosine among six modal verbs {alike:.2f}, among all words {(rows @ rows.T).mean():.2f}")
+    alike = ((rows[modals] @ rows[modals].T).sum().item() - 6) / 30  # 30 pairs differ
+    anybody = (rows @ rows.T).mean()
+    print(
+        f"   mean cosine among six modal verbs {alike:.2f}, among all words {anybody:.2f}"
+    )
     assert alike > 0.3
 
 # %% [markdown] slideshow={"slide_type": "skip"}

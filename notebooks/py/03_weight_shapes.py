@@ -41,8 +41,9 @@ folders = [Path.cwd(), *Path.cwd().parents]
 root = next((folder for folder in folders if (folder / "lecture_utils").is_dir()), None)
 if root is None:
     raise ModuleNotFoundError(
-        "There is no folder lecture_utils here or above: open this notebook inside the cloned repository. "
-        "In Colab, first run !git clone ADDRESS-OF-THE-REPOSITORY unrolled and then %cd unrolled/notebooks"
+        "There is no folder lecture_utils here or above: open this notebook inside "
+        "the cloned repository. In Colab, first run !git clone ADDRESS unrolled, "
+        "with the address of the repository, and then %cd unrolled/notebooks"
     )
 sys.path.insert(0, str(root))
 
@@ -52,7 +53,9 @@ from torch import nn
 from lecture_utils.shapes import RecurrentShape
 from lecture_utils.view import show
 
-torch.set_num_threads(1)  # the networks here are small: a second thread gains next to nothing
+torch.set_num_threads(
+    1
+)  # the networks here are small: a second thread gains next to nothing
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · A worked example
@@ -90,7 +93,9 @@ print(f"{W.numel():,} + {U.numel():,} + {V.numel():,} = {weights:,} weights")
 # %%
 lecture_count = weights + d_h + d_out
 rnn, head = nn.RNN(d_in, d_h), nn.Linear(d_h, d_out)
-torch_count = sum(parameter.numel() for module in (rnn, head) for parameter in module.parameters())
+torch_count = sum(
+    parameter.numel() for module in (rnn, head) for parameter in module.parameters()
+)
 print(f"with the lecture's biases: {lecture_count:,}")
 print(f"as PyTorch counts:         {torch_count:,}")
 
@@ -116,7 +121,9 @@ def kept_bytes(T):
     def keep(tensor):
         memory = tensor.untyped_storage()
         if memory.data_ptr() not in own:
-            kept[memory.data_ptr()] = memory.nbytes()  # several tensors may share one piece of memory
+            kept[memory.data_ptr()] = (
+                memory.nbytes()
+            )  # tensors may share memory: count it once
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
@@ -146,7 +153,9 @@ print(f"memory kept for the backward pass: {kept[400] / kept[40]:.0f} times as m
 rnn = nn.RNN(20, 10)
 for name, parameter in rnn.named_parameters():
     print(f"{name:<13} {tuple(parameter.shape)!s:<9} {parameter.numel():>4} numbers")
-print(f"{'in all':<23} {sum(parameter.numel() for parameter in rnn.parameters()):>4} numbers")
+print(
+    f"{'in all':<23} {sum(parameter.numel() for parameter in rnn.parameters()):>4} numbers"
+)
 
 # %% [markdown]
 # `weight_ih_l0` is $W$, with shape $(10, 20)$ = $d_h \times d_{in}$: the constructor takes the input size *first*, the
@@ -179,27 +188,32 @@ def eigenvalues(d_h, seed):
 
 
 everything = torch.cat([parameter.flatten() for parameter in nn.RNN(20, 100).parameters()])
-print(f"d_h = 100: all {len(everything):,} numbers within ±0.1: {bool((everything.abs() <= 0.1).all())}")
+inside = bool((everything.abs() <= 0.1).all())
+print(f"d_h = 100: all {len(everything):,} numbers within ±0.1: {inside}")
 for d_h in sizes:
-    radii = torch.tensor([eigenvalues(d_h, seed).abs().max() for seed in range(20)])  # (20,)
+    radii = torch.tensor(
+        [eigenvalues(d_h, seed).abs().max() for seed in range(20)]
+    )  # (20,)
     spread = f"from {radii.min():.2f} to {radii.max():.2f}"
     print(f"d_h = {d_h:<4} mean spectral radius {radii.mean():.2f}, {spread}")
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
+from lecture_utils.view import QUIET, plot_axes
 
-plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "axes.titlelocation": "left"})
 points, angle = eigenvalues(200, 0), torch.linspace(0, 2 * torch.pi, 200)
-figure, axes = plt.subplots(figsize=(7, 3.5))
+title = "A freshly started U: every eigenvalue is well inside the unit circle"
+figure, axes = plot_axes(title, "real part", "imaginary part")
 axes.plot(points.real, points.imag, "o", color="#D55E00", markersize=3)
 for radius, name in ((1, "radius 1: neither grows nor shrinks"), (3**-0.5, "radius 1/√3")):
-    axes.plot(radius * angle.cos(), radius * angle.sin(), color="0.45", lw=0.8)
-    axes.annotate(name, (0.7 * radius, 0.7 * radius), (1.2, 0.75 * radius), arrowprops={"arrowstyle": "-"})
-axes.set(aspect="equal", xlim=(-1.2, 3.2), xlabel="real part", ylabel="imaginary part")
-axes.set(xticks=(-1, 0, 1), yticks=(-1, 0, 1))
-axes.set_title("A freshly started U: every eigenvalue is well inside the unit circle")
+    axes.plot(radius * angle.cos(), radius * angle.sin(), **QUIET)
+    at = (0.7 * radius, 0.7 * radius)
+    axes.annotate(name, at, (1.2, 0.75 * radius), arrowprops={"arrowstyle": "-"})
+axes.set(aspect="equal", xlim=(-1.2, 3.2), xticks=(-1, 0, 1), yticks=(-1, 0, 1))
 largest = points.abs().max()
-show(figure, f"The 200 eigenvalues of a freshly started U; the largest has absolute value {largest:.2f}.")
+show(
+    figure,
+    f"200 eigenvalues of a freshly started U; the largest has absolute value {largest:.2f}.",
+)
 assert 0.5 < largest < 0.75
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -246,7 +260,9 @@ names = "weight_ih_l0", "weight_hh_l0", "weight_ih_l1", "weight_ih_l1_reverse"
 print(f"{'':<6}" + "".join(f"{name:>22}" for name in names))
 for cell in (nn.RNN, nn.GRU, nn.LSTM):
     module = cell(30, 10, num_layers=2, bidirectional=True)
-    computed = RecurrentShape(cell.__name__, 30, 10, num_layers=2, bidirectional=True).weights()
+    computed = RecurrentShape(
+        cell.__name__, 30, 10, num_layers=2, bidirectional=True
+    ).weights()
     real = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
     print(f"{cell.__name__:<6}" + "".join(f"{real[name]!s:>22}" for name in names))
     assert list(computed.items()) == list(real.items())
@@ -366,8 +382,14 @@ versus(right(x)[0], wrong(x)[0])
 # %% slideshow={"slide_type": "skip"}
 changed = x.clone()
 changed[0] += 1  # sentence 0 only
-print("right layer: sentence 2 is untouched:", torch.equal(right(x)[0][2], right(changed)[0][2]))
-print("wrong layer: sentence 2 is untouched:", torch.equal(wrong(x)[0][2], wrong(changed)[0][2]))
+print(
+    "right layer: sentence 2 is untouched:",
+    torch.equal(right(x)[0][2], right(changed)[0][2]),
+)
+print(
+    "wrong layer: sentence 2 is untouched:",
+    torch.equal(wrong(x)[0][2], wrong(changed)[0][2]),
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 11 · Silent mistake 2: `batch_first` and the states
@@ -390,7 +412,9 @@ versus(h_n[-1], h_n[:, -1])  # top layer of both sentences; both layers of the l
 one = torch.randn(5, 20)  # one unbatched sentence (T, d_in)
 time_first = nn.RNN(20, 10, num_layers=2)
 time_first.load_state_dict(rnn.state_dict())
-print("unbatched: batch_first changes nothing:", torch.equal(rnn(one)[0], time_first(one)[0]))
+print(
+    "unbatched: batch_first changes nothing:", torch.equal(rnn(one)[0], time_first(one)[0])
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 12 · Silent mistake 3: two axes are *one sentence*
@@ -402,7 +426,9 @@ print("unbatched: batch_first changes nothing:", torch.equal(rnn(one)[0], time_f
 torch.manual_seed(0)
 rnn, x = nn.RNN(20, 10, batch_first=True), torch.randn(3, 20)
 as_one_sentence = rnn(x)[0]  # (T, d_h): three words of one sentence
-as_three = rnn(x.unsqueeze(1))[0].squeeze(1)  # (N, 1, d_in) in, (N, d_h) out: three sentences
+as_three = rnn(x.unsqueeze(1))[0].squeeze(
+    1
+)  # (N, 1, d_in) in, (N, d_h) out: three sentences
 versus(as_three, as_one_sentence)
 versus(as_three[0], as_one_sentence[0])
 
@@ -421,7 +447,9 @@ torch.manual_seed(0)
 rnn, x = nn.RNN(20, 10, bidirectional=True, batch_first=True), torch.randn(3, 5, 20)
 output, h_n = rnn(x)  # (N, T, 2 d_h), (2, N, d_h)
 wrong = output[:, -1]  # (N, 2 d_h)
-right = torch.cat([h_n[-2], h_n[-1]], dim=1)  # (N, 2 d_h): final forward, final backward state
+right = torch.cat(
+    [h_n[-2], h_n[-1]], dim=1
+)  # (N, 2 d_h): final forward, final backward state
 versus(right, wrong)
 versus(right[:, :10], wrong[:, :10])  # forward halves
 versus(right[:, 10:], wrong[:, 10:])  # backward halves
@@ -434,7 +462,8 @@ versus(right[:, 10:], wrong[:, 10:])  # backward halves
 changed = x.clone()
 changed[:, :4] += 1  # every word but the last
 new_output, new_h_n = rnn(changed)
-print("output[:, -1], backward half, notices:", not torch.equal(output[:, -1, 10:], new_output[:, -1, 10:]))
+old_half, new_half = output[:, -1, 10:], new_output[:, -1, 10:]  # (N, d_h)
+print("output[:, -1], backward half, notices:", not torch.equal(old_half, new_half))
 print("h_n[-1] notices:                      ", not torch.equal(h_n[-1], new_h_n[-1]))
 
 # %% [markdown]
@@ -443,8 +472,10 @@ print("h_n[-1] notices:                      ", not torch.equal(h_n[-1], new_h_n
 # %%
 import textwrap
 
-answer = RecurrentShape.from_module(rnn).provenance("output[:, -1]", seq_len=5, batch_size=3)
-print(textwrap.fill(answer.words, 100))
+answer = RecurrentShape.from_module(rnn).provenance(
+    "output[:, -1]", seq_len=5, batch_size=3
+)
+print(textwrap.fill(answer.words, 88))
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 14 · Silent mistake 5: `h_n.view(N, -1)`
@@ -467,7 +498,10 @@ new_right, new_wrong = new_h_n.transpose(0, 1).reshape(3, -1), new_h_n.view(3, -
 print("row 0 of the right one moves:", not torch.equal(right[0], new_right[0]))
 print("row 0 of the wrong one moves:", not torch.equal(wrong[0], new_wrong[0]))
 spec = RecurrentShape.from_module(rnn)
-print("a row mixes sentences:", spec.provenance("h_n.view(3, -1)", seq_len=5, batch_size=3).mixed)
+print(
+    "a row mixes sentences:",
+    spec.provenance("h_n.view(3, -1)", seq_len=5, batch_size=3).mixed,
+)
 
 # %% [markdown]
 # In the wrong one a row holds numbers of *two sentences*. With one layer in one direction `view` is harmless: that is
@@ -504,7 +538,12 @@ packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
 packed_output, h_n = rnn(packed)
 versus(right, h_n[0])
 layout = RecurrentShape.from_module(rnn).packed(lengths.tolist())
-print("rows of packed data:", tuple(packed_output.data.shape), " batch sizes:", layout.batch_sizes)
+print(
+    "rows of packed data:",
+    tuple(packed_output.data.shape),
+    " batch sizes:",
+    layout.batch_sizes,
+)
 last_rows = packed_output.data[list(layout.last_rows)]  # (N, d_h)
 print("last words in rows", layout.last_rows, "hold h_n:", torch.equal(last_rows, h_n[0]))
 
@@ -528,7 +567,8 @@ meant.load_state_dict(written.state_dict())
 print("batch_first of nn.LSTM(20, 10, 1, True):", written.batch_first)
 versus(meant(x)[0], written(x)[0])
 
-by_relu, by_tanh = nn.RNN(20, 10, 1, "relu"), nn.RNN(20, 10, 1)  # the fourth is the nonlinearity
+# the fourth is the nonlinearity
+by_relu, by_tanh = nn.RNN(20, 10, 1, "relu"), nn.RNN(20, 10, 1)
 by_tanh.load_state_dict(by_relu.state_dict())
 versus(by_tanh(x)[0], by_relu(x)[0])
 without = [name for name, _ in nn.LSTM(20, 10, 1, False).named_parameters()]
@@ -571,11 +611,15 @@ rnn = nn.RNN(20, 10)
 optimiser = torch.optim.SGD(rnn.parameters(), lr=0.1)
 before = (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach()
 rnn(x)[0].square().sum().backward()
-print("the two gradients are equal:", torch.allclose(rnn.bias_ih_l0.grad, rnn.bias_hh_l0.grad))
+print(
+    "the two gradients are equal:", torch.allclose(rnn.bias_ih_l0.grad, rnn.bias_hh_l0.grad)
+)
 optimiser.step()
 moved = (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach() - before
 one_step = -0.1 * rnn.bias_ih_l0.grad
-print(f"the sum moved by {(moved.norm() / one_step.norm()).item():.2f} times the step of one bias")
+print(
+    f"the sum moved by {(moved.norm() / one_step.norm()).item():.2f} times the step of one bias"
+)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 18 · One thing, three names
@@ -614,7 +658,9 @@ print("W x and x W_xh agree:", torch.allclose(W @ x_t, x_t @ W_xh, atol=1e-5))
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 gru, x_t, h = nn.GRU(20, 10), torch.randn(20), torch.rand(10)
-x_r, x_z, x_n = (gru.weight_ih_l0 @ x_t + gru.bias_ih_l0).chunk(3)  # W x_t + b_ih, gate by gate
+x_r, x_z, x_n = (gru.weight_ih_l0 @ x_t + gru.bias_ih_l0).chunk(
+    3
+)  # W x_t + b_ih, gate by gate
 U_r, U_z, U_n = gru.weight_hh_l0.chunk(3)  # (d_h, d_h) each
 b_hr, b_hz, b_hn = gru.bias_hh_l0.chunk(3)  # (d_h,) each
 r, z = torch.sigmoid(x_r + U_r @ h + b_hr), torch.sigmoid(x_z + U_z @ h + b_hz)
