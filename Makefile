@@ -33,7 +33,7 @@ test: ## run every test: lint, types, figures, notebooks, units, properties, bro
 check: ## the quick part of the tests: lint, types, units
 	$(PREPARE) check
 	$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
-	$(RUN) pytest -m "not notebook and not browser"
+	$(RUN) pytest -q -n 2 --dist loadfile -m "not notebook and not browser"
 
 notebooks: ## pair, execute and normalise the notebooks
 	$(PREPARE) check
