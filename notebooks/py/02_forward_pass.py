@@ -866,17 +866,26 @@ assert curves[leader][1000] < 0.6 * curves[leader][100]
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 24 · Who wins on the test text?
 #
-# The test text is read once, from its first word to its last, without a break.
+# The test text is read once, from its first word to its last. It comes in pieces, to save memory, and the state is
+# carried over from each piece to the next (section 12): for the network there is no break.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
-with torch.no_grad():
-    for kind, model in models.items():
-        logits = model.eval()(test[:-1, None].to(device))  # (words, 1, C)
-        perplexity[kind] = exp(
-            cross_entropy(logits[1:, 0], test[2:].to(device))
-        )  # third word on
-        del logits  # a large table: make room for the next model's
+piece = 500  # words
 
+
+@torch.no_grad()
+def test_loss(model):
+    """Mean nats per word, from the third word on, as for the n-gram models."""
+    model.eval()  # from here on no dropout
+    _, h = model.rnn(model.table(test[:1].to(device)))  # the first word only sets the state
+    nats = 0.0
+    for x, y in zip(test[1:-1].split(piece), test[2:].split(piece)):
+        output, h = model.rnn(model.table(x.to(device)), h)  # (words, d_h)
+        nats += cross_entropy(model.head(output), y.to(device), reduction="sum").item()
+    return nats / len(test[2:])
+
+
+perplexity |= {kind: exp(test_loss(model)) for kind, model in models.items()}
 ranking = sorted(perplexity, key=perplexity.get)
 for name in ranking:
     bits = log2(perplexity[name])
