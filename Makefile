@@ -5,8 +5,9 @@ NO_PYTHON = Unrolled needs Python 3.11 or newer, and none was found$(PYTHON:%= a
 RUN = .venv/bin/python -m
 # Containers run as root, where JupyterLab wants to be told that this is meant.
 ALLOW = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
-# The root is this folder, not the notebook's own: pictures and pairs lie outside that.
-LAB = jupyterlab $(ALLOW) --ServerApp.root_dir=. $(LAB_ARGS)
+# The root is this folder, not the notebook's own: pictures and pairs lie outside that. The first notebook stands in
+# the address that JupyterLab prints, for those who open it by hand.
+LAB = jupyterlab $(ALLOW) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/$(FIRST) $(LAB_ARGS)
 # JupyterLab refuses to open a notebook that is newer than its script, even where both say the same.
 NEWER = touch -c notebooks/py/*.py
 FIRST = $(firstword $(wildcard notebooks/00_start_here.ipynb notebooks/02_forward_pass.ipynb))
@@ -22,7 +23,7 @@ help: ## this list
 lab: ## open the lecture in JupyterLab (the first time installs it into .venv)
 	$(PREPARE) lab
 	-@$(RUN) lecture_utils.authoring notebooks --sync && $(NEWER)
-	@$(RUN) $(LAB) $(FIRST)
+	@$(RUN) $(LAB)
 
 test: ## run every test: lint, types, figures, notebooks, units, properties, browser
 	$(PREPARE) test

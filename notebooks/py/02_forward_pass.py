@@ -53,9 +53,8 @@ from torch import nn
 
 from lecture_utils.view import show
 
-torch.set_num_threads(
-    1
-)  # the networks here are small: a second thread gains next to nothing
+# the networks here are small: a second thread gains next to nothing
+torch.set_num_threads(1)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · One network, drawn step by step
@@ -289,15 +288,11 @@ words = tokenize("Cherry blossoms are beautiful.")
 T = len(words)
 torch.manual_seed(0)
 x = torch.randn(T, d_in)  # (T, d_in)
-W, U, V = (
-    0.1 * torch.randn(d_h, d_in),
-    0.1 * torch.randn(d_h, d_h),
-    0.1 * torch.randn(d_out, d_h),
-)
+W, U = 0.1 * torch.randn(d_h, d_in), 0.1 * torch.randn(d_h, d_h)
+V = 0.1 * torch.randn(d_out, d_h)
+h_0, b_1, b_2 = torch.zeros(d_h), torch.zeros(d_h), torch.zeros(d_out)
 
-states, logits, h_last = forward(
-    x, torch.zeros(d_h), W, U, V, torch.zeros(d_h), torch.zeros(d_out)
-)
+states, logits, h_last = forward(x, h_0, W, U, V, b_1, b_2)
 p = logits.softmax(dim=-1)  # (T, d_out)
 for name, tensor in (("states", states), ("logits", logits), ("last state", h_last)):
     print(f"{name:<11}{tuple(tensor.shape)}")
@@ -680,9 +675,8 @@ def running_words(split):
 
 words = {split: running_words(split) for split in splits}
 vocab = Vocabulary(words["train"], min_count=3, specials=("<unk>", "<s>"))
-train, valid, test = (
-    torch.tensor(vocab.encode(words[split])) for split in splits
-)  # (words,) each
+ids = [torch.tensor(vocab.encode(words[split])) for split in splits]
+train, valid, test = ids  # (words,) each
 unknown = (test == vocab["<unk>"]).float().mean()
 print(f"{len(train):,} words to learn from, {len(test):,} to test on")
 print(f"{len(vocab):,} entries in the vocabulary")
@@ -695,10 +689,7 @@ assert unknown < 0.12
 def witten_bell(ids, order):
     """P(last word of a tuple | the words before it), from counts in a list of word numbers."""
     seen = Counter(zip(*(ids[k:] for k in range(order))))  # n-gram -> how often
-    total, kinds = (
-        Counter(),
-        Counter(),
-    )  # history -> words after it, different words after it
+    total, kinds = Counter(), Counter()  # history -> words after it, different ones
     for gram, times in seen.items():
         total[gram[:-1]] += times
         kinds[gram[:-1]] += 1
@@ -719,9 +710,8 @@ ngrams = {name: witten_bell(train.tolist(), order) for name, order in orders.ite
 
 def ngram_loss(name, ids):
     """Mean nats per word, from the third word on: every model predicts the same words."""
-    grams = ids.unfold(0, 3, 1)[
-        :, 3 - orders[name] :
-    ].tolist()  # each word after its history
+    threes = ids.unfold(0, 3, 1)  # (words − 2, 3)
+    grams = threes[:, 3 - orders[name] :].tolist()  # each word after its history
     return -sum(log(ngrams[name](tuple(gram))) for gram in grams) / len(grams)
 
 

@@ -53,9 +53,8 @@ from torch import nn
 from lecture_utils.shapes import RecurrentShape
 from lecture_utils.view import show
 
-torch.set_num_threads(
-    1
-)  # the networks here are small: a second thread gains next to nothing
+# the networks here are small: a second thread gains next to nothing
+torch.set_num_threads(1)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · A worked example
@@ -191,9 +190,8 @@ everything = torch.cat([parameter.flatten() for parameter in nn.RNN(20, 100).par
 inside = bool((everything.abs() <= 0.1).all())
 print(f"d_h = 100: all {len(everything):,} numbers within ±0.1: {inside}")
 for d_h in sizes:
-    radii = torch.tensor(
-        [eigenvalues(d_h, seed).abs().max() for seed in range(20)]
-    )  # (20,)
+    largest = [eigenvalues(d_h, seed).abs().max() for seed in range(20)]
+    radii = torch.tensor(largest)  # (20,)
     spread = f"from {radii.min():.2f} to {radii.max():.2f}"
     print(f"d_h = {d_h:<4} mean spectral radius {radii.mean():.2f}, {spread}")
 
@@ -426,9 +424,8 @@ print(
 torch.manual_seed(0)
 rnn, x = nn.RNN(20, 10, batch_first=True), torch.randn(3, 20)
 as_one_sentence = rnn(x)[0]  # (T, d_h): three words of one sentence
-as_three = rnn(x.unsqueeze(1))[0].squeeze(
-    1
-)  # (N, 1, d_in) in, (N, d_h) out: three sentences
+as_three = rnn(x.unsqueeze(1))[0]  # (N, 1, d_h): three sentences
+as_three = as_three.squeeze(1)  # (N, d_h)
 versus(as_three, as_one_sentence)
 versus(as_three[0], as_one_sentence[0])
 
@@ -447,9 +444,7 @@ torch.manual_seed(0)
 rnn, x = nn.RNN(20, 10, bidirectional=True, batch_first=True), torch.randn(3, 5, 20)
 output, h_n = rnn(x)  # (N, T, 2 d_h), (2, N, d_h)
 wrong = output[:, -1]  # (N, 2 d_h)
-right = torch.cat(
-    [h_n[-2], h_n[-1]], dim=1
-)  # (N, 2 d_h): final forward, final backward state
+right = torch.cat([h_n[-2], h_n[-1]], dim=1)  # (N, 2 d_h): both final states
 versus(right, wrong)
 versus(right[:, :10], wrong[:, :10])  # forward halves
 versus(right[:, 10:], wrong[:, 10:])  # backward halves
@@ -658,9 +653,8 @@ print("W x and x W_xh agree:", torch.allclose(W @ x_t, x_t @ W_xh, atol=1e-5))
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 gru, x_t, h = nn.GRU(20, 10), torch.randn(20), torch.rand(10)
-x_r, x_z, x_n = (gru.weight_ih_l0 @ x_t + gru.bias_ih_l0).chunk(
-    3
-)  # W x_t + b_ih, gate by gate
+from_input = gru.weight_ih_l0 @ x_t + gru.bias_ih_l0  # (3 d_h,)
+x_r, x_z, x_n = from_input.chunk(3)  # (d_h,) each: W x_t + b_ih, gate by gate
 U_r, U_z, U_n = gru.weight_hh_l0.chunk(3)  # (d_h, d_h) each
 b_hr, b_hz, b_hn = gru.bias_hh_l0.chunk(3)  # (d_h,) each
 r, z = torch.sigmoid(x_r + U_r @ h + b_hr), torch.sigmoid(x_z + U_z @ h + b_hz)
