@@ -97,6 +97,7 @@ class ShapeExplorer(Explorer):
         self.predict = widgets.Checkbox(value=False, description="Predict first: hide the answers", indent=False)
         self.question = _choice("What shape has", questions(spec), "output")
         self.guess = _text("Your answer", "", placeholder="(5, 3, 20)")
+        self.guess.control.continuous_update = False  # sent as a whole, before the click that asks about it
         self.check = widgets.Button(description="Check", tooltip="Compare your answer with the shape")
         self.reveal = widgets.Button(description="Reveal", tooltip="Show all shapes again")
         self.reset = widgets.Button(description="Reset", tooltip="Back to the first settings")
@@ -115,6 +116,7 @@ class ShapeExplorer(Explorer):
         slices = widgets.Box([self.slice_a.box, self.slice_b.box])
         for row in (self.quiz, slices):
             row.add_class("unrolled-row")
+        self.quiz.add_class("unrolled-form")
         self.place(controls, self.predict, self.quiz, self.main, slices, self.slices, self.facts)
 
     # --- reading the controls

@@ -37,6 +37,16 @@ function countWithArrows(event) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+/** Enter in a field of a row with buttons presses the first of them, as in a form. */
+function submitWithEnter(event) {
+  const row = event.key === "Enter" && event.target.matches?.("input") && event.target.closest(".unrolled-form");
+  const submit = row && row.querySelector("button");
+  if (!submit) return;
+  event.preventDefault();
+  event.target.dispatchEvent(new Event("change", { bubbles: true })); // what was typed leaves before the click
+  submit.click();
+}
+
 function watchExplorer(el) {
   const root = explorerOf(el);
   if (root.dataset.unrolledWatched) return () => {};
@@ -44,10 +54,14 @@ function watchExplorer(el) {
   keepKeys(root);
   const observer = new MutationObserver(() => keepKeys(root));
   observer.observe(root, { childList: true, subtree: true });
-  root.addEventListener("keydown", countWithArrows, true); // before the field, which lets no key pass upwards
+  const keys = (event) => {
+    countWithArrows(event);
+    submitWithEnter(event);
+  };
+  root.addEventListener("keydown", keys, true); // before the field, which lets no key pass upwards
   return () => {
     observer.disconnect();
-    root.removeEventListener("keydown", countWithArrows, true);
+    root.removeEventListener("keydown", keys, true);
     delete root.dataset.unrolledWatched;
   };
 }

@@ -182,5 +182,12 @@ def screenshot(page: Page, name: str, locator: str | None = None) -> Path:
     """Keep a picture under reports/, which git ignores."""
     REPORTS.mkdir(parents=True, exist_ok=True)
     path = REPORTS / f"{name}.png"
-    (page.locator(locator).first if locator else page).screenshot(path=str(path))
+    if locator is None:
+        page.screenshot(path=str(path))
+        return path
+    size, place = page.viewport_size, page.locator(locator).first
+    height = place.evaluate("(node) => node.getBoundingClientRect().height")
+    page.set_viewport_size({"width": size["width"], "height": int(height) + 400})  # what is outside stays blank
+    place.screenshot(path=str(path))
+    page.set_viewport_size(size)
     return path

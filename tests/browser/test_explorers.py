@@ -173,7 +173,7 @@ def test_predict_first_by_keyboard(lab: Lab, page: Page) -> None:
     answer = shapes.root.locator(".unrolled-field", has_text="Your answer").locator(".unrolled-sentence")
     expect(answer).to_contain_text("Not yet")
     shapes.type("Your answer", "(10, 10)")
-    shapes.press("Check")
+    page.keyboard.press("Enter")  # as in any form
     expect(answer).to_contain_text("Right")
     screenshot(page, "shape-explorer-predict", ".unrolled-explorer")
     shapes.press("Reveal")
@@ -326,10 +326,9 @@ def test_both_explorers_keep_their_looks_for_review(lab: Lab, page: Page, theme:
         STEPS,
         theme=theme,
     )
-    page.set_viewport_size({"width": 1400, "height": 4600})
     for index, name in enumerate(("shape", "forward")):
         root = page.locator(".unrolled-explorer").nth(index)
-        root.screenshot(path=str(screenshot(page, f"{name}-{theme}")))
+        screenshot(page, f"{name}-{theme}", f".unrolled-explorer >> nth={index}")
         colour = root.evaluate("(node) => getComputedStyle(node).color")
         surface = root.evaluate("(node) => getComputedStyle(node.closest('.jp-NotebookPanel')).backgroundColor")
         assert colour != surface
