@@ -539,6 +539,8 @@ class _Network:
             name = plain(weight_label("linear.weight", self.system))
             shape = shape_text(self._output_weight(self.out), self.hide)
             lines.append(f"{name} {shape} turns the top states into logits of shape {self._step_text(self.out)}.")
+        if not self.compact and self.system != "pytorch" and spec.num_layers > 1:
+            lines.append("Symbols count layers from 1, words from 0.")
         return " ".join([*lines, *self._alt_marks()])
 
     def _alt_marks(self) -> list[str]:

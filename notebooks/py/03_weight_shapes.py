@@ -22,9 +22,9 @@
 # |---|---|
 # | **After it you can** | give the shape of every weight, state and output, count parameters, find silent mistakes |
 # | **Outcomes served** | `shapes` `three-matrices` `sharing` `pytorch` |
-# | **Time** | 12 minutes live (the sections marked as slides), 60 minutes alone |
+# | **Time** | 20 minutes live (the sections marked as slides), 60 minutes alone |
 # | **Only 10 minutes?** | Read sections 1, 4 and 8 |
-# | **Only 25 minutes?** | Add sections 3, 6, 7 and 10 to 16 |
+# | **Only 25 minutes?** | Add sections 2, 3, 6, 7 and 10 to 16 |
 # | **You need** | [02 The forward pass](02_forward_pass.ipynb) |
 #
 # Before: [02 The forward pass](02_forward_pass.ipynb). After: 04 Training: backpropagation through time (planned).
@@ -107,10 +107,12 @@ print(f"as PyTorch counts:         {torch_count:,}")
 # ## 3 · A sentence ten times longer
 #
 # Which of these grow when the sentence grows from 40 words to 400: the parameters, or the memory that training needs?
-# Guess before you run the cell. It counts the bytes that autograd keeps for the backward pass.
+# Guess before you run the cell. It counts the bytes that autograd keeps for the backward pass. (You need not understand
+# how it counts; read the next cell's output.)
 
 # %%
 lengths = (40, 400)  # words
+rnn = nn.RNN(d_in, d_h)  # W, U and the hidden biases of the example
 
 
 def kept_bytes(T):
@@ -120,9 +122,8 @@ def kept_bytes(T):
     def keep(tensor):
         memory = tensor.untyped_storage()
         if memory.data_ptr() not in own:
-            kept[memory.data_ptr()] = (
-                memory.nbytes()
-            )  # tensors may share memory: count it once
+            # tensors may share memory: count it once
+            kept[memory.data_ptr()] = memory.nbytes()
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
@@ -140,8 +141,8 @@ print(f"memory kept for the backward pass: {kept[400] / kept[40]:.0f} times as m
 
 # %% [markdown]
 # Not one parameter more: the same $W$, $U$ and $b_1$ are used at every step
-# ([parameter sharing](glossary.md#parameter-sharing)). The *activations* do grow, because the backward pass needs the
-# state of every step. A long text fills the memory with states, not with weights.
+# ([parameter sharing](glossary.md#parameter-sharing)). The *activations*, the numbers computed on the way, do grow,
+# because the backward pass needs the state of every step. A long text fills the memory with states, not with weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 4 · What is inside `nn.RNN(20, 10)`
@@ -216,8 +217,8 @@ assert 0.5 < largest < 0.75
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The dots are the eigenvalues of one $U$ with $d_h = 200$. They fill a disc of radius about $1/\sqrt 3 \approx 0.58$
-# and stay far from the circle of radius 1. The reason is a known law: independent numbers with variance $\sigma^2$ put
-# the eigenvalues of a large square matrix in a disc of radius $\sigma\sqrt{d_h}$ (Girko's circular law), and a uniform
+# and stay far from the circle of radius 1. The reason is a known law: independent numbers with mean 0 and variance
+# $\sigma^2$ put the eigenvalues of a large square matrix in a disc of radius $\sigma\sqrt{d_h}$ (Girko's circular law), and a uniform
 # number in $\pm 1/\sqrt{d_h}$ has variance $1/(3 d_h)$.
 #
 # So a long chain of $U$'s shrinks what passes through it, by a factor near 0.6 at each step, and the slope of tanh, at
@@ -243,10 +244,11 @@ print(f"the most that one step can make of a vector of length 1: {longest:.2f}")
 # A recurrent layer of PyTorch can hold more than one simple RNN. Three settings change the weights, each in its own
 # way.
 #
-# - **Gates** multiply the *rows* of every weight: $d_h$ rows for `nn.RNN`, $3 d_h$ for `nn.GRU`, $4 d_h$ for `nn.LSTM`.
-#   The [gates](glossary.md#gate) lie on top of one another.
+# - **Gates** multiply the *rows* of every weight: $d_h$ rows for `nn.RNN`, $3 d_h$ for `nn.GRU` (two
+#   [gates](glossary.md#gate) and a candidate state), $4 d_h$ for `nn.LSTM` (three and one). These blocks of $d_h$ rows
+#   lie on top of one another.
 # - **[Directions](glossary.md#direction)** add a second set of weights, named `…_reverse`, and double the *columns* of
-#   the layer above.
+#   the input weights of the layer above.
 # - **[Layers](glossary.md#layer)** add one set each, `l0`, `l1`, …; from `l1` on, the input is the output of the layer
 #   below: $D \cdot d_h$ columns.
 #
@@ -258,16 +260,14 @@ names = "weight_ih_l0", "weight_hh_l0", "weight_ih_l1", "weight_ih_l1_reverse"
 print(f"{'':<6}" + "".join(f"{name:>22}" for name in names))
 for cell in (nn.RNN, nn.GRU, nn.LSTM):
     module = cell(30, 10, num_layers=2, bidirectional=True)
-    computed = RecurrentShape(
-        cell.__name__, 30, 10, num_layers=2, bidirectional=True
-    ).weights()
+    spec = RecurrentShape(cell.__name__, 30, 10, num_layers=2, bidirectional=True)
     real = {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
     print(f"{cell.__name__:<6}" + "".join(f"{real[name]!s:>22}" for name in names))
-    assert list(computed.items()) == list(real.items())
+    assert list(spec.weights().items()) == list(real.items())
 print("every name, order and shape agrees with RecurrentShape")
 
 # %% [markdown]
-# The rows are 10, 30 and 40: one, three and four gates. The columns of `l1` are 20: layer 1 reads both directions of
+# The rows are 10, 30 and 40: one, three and four blocks of $d_h = 10$. The columns of `l1` are 20: layer 1 reads both directions of
 # layer 0. `RecurrentShape` is the arithmetic behind the explorer below; it does not run PyTorch. (An LSTM can also
 # shrink the state that it hands on, by `proj_size`. The explorer shows what that changes.)
 
@@ -287,7 +287,8 @@ for name, shape in {**spec.inputs(5, 3), **spec.outputs(5, 3)}.items():
 #
 # - **`output`** holds the *top layer at every step*. Its features are the two directions, side by side: $D \cdot d_h$.
 # - **`h_n`** holds the *final step of every layer and direction*. Its first axis counts them, layer by layer, and
-#   within a layer forward before backward. `c_n`, the cell state, exists for the LSTM alone.
+#   within a layer forward before backward. `c_n`, the final [cell state](glossary.md#cell-state), exists for
+#   the LSTM alone.
 #
 # So both contain the top layer's final forward state, in different places.
 
@@ -306,7 +307,7 @@ print("… and stands in output at step 1:  ", torch.equal(h_n[-1], output[:, 0,
 #
 # **Try:** go from RNN to LSTM, then to two ways, then to two layers, and say each time which boxes will change before
 # you look; tick *Predict first* and let the explorer ask you. **Notice** what the sequence length changes, and what it
-# leaves alone.
+# leaves alone. (In its symbols the first layer is (1), as in formulas; in PyTorch's names it is `l0`.)
 
 # %%
 from lecture_utils.explorers import shape_explorer
@@ -379,15 +380,10 @@ versus(right(x)[0], wrong(x)[0])
 
 # %% slideshow={"slide_type": "skip"}
 changed = x.clone()
-changed[0] += 1  # sentence 0 only
-print(
-    "right layer: sentence 2 is untouched:",
-    torch.equal(right(x)[0][2], right(changed)[0][2]),
-)
-print(
-    "wrong layer: sentence 2 is untouched:",
-    torch.equal(wrong(x)[0][2], wrong(changed)[0][2]),
-)
+changed[0] += 1  # the first sentence only
+for name, layer in (("right", right), ("wrong", wrong)):
+    same = torch.equal(layer(x)[0][2], layer(changed)[0][2])
+    print(f"{name} layer: the last sentence is untouched: {same}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 11 · Silent mistake 2: `batch_first` and the states
@@ -410,9 +406,8 @@ versus(h_n[-1], h_n[:, -1])  # top layer of both sentences; both layers of the l
 one = torch.randn(5, 20)  # one unbatched sentence (T, d_in)
 time_first = nn.RNN(20, 10, num_layers=2)
 time_first.load_state_dict(rnn.state_dict())
-print(
-    "unbatched: batch_first changes nothing:", torch.equal(rnn(one)[0], time_first(one)[0])
-)
+same = torch.equal(rnn(one)[0], time_first(one)[0])
+print("unbatched: batch_first changes nothing:", same)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 12 · Silent mistake 3: two axes are *one sentence*
@@ -440,6 +435,7 @@ versus(as_three[0], as_one_sentence[0])
 # padding, `output[:, -1]` is just that. With two directions, half of it is not.
 
 # %%
+# versus (section 10) prints two shapes and whether the numbers agree
 torch.manual_seed(0)
 rnn, x = nn.RNN(20, 10, bidirectional=True, batch_first=True), torch.randn(3, 5, 20)
 output, h_n = rnn(x)  # (N, T, 2 d_h), (2, N, d_h)
@@ -467,15 +463,18 @@ print("h_n[-1] notices:                      ", not torch.equal(h_n[-1], new_h_n
 # %%
 import textwrap
 
-answer = RecurrentShape.from_module(rnn).provenance(
-    "output[:, -1]", seq_len=5, batch_size=3
-)
+spec = RecurrentShape.from_module(rnn)
+answer = spec.provenance("output[:, -1]", seq_len=5, batch_size=3)
 print(textwrap.fill(answer.words, 88))
+
+# %% [markdown]
+# These words count from 0, as Python does: step 4 is the fifth and last word. *Every step* is said of the whole slice,
+# thanks to its forward half; the warning at the end is about the backward half.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 14 · Silent mistake 5: `h_n.view(N, -1)`
 #
-# You want all final states of a sentence in one row. `h_n` has shape (layers · directions, batch, features), and `view`
+# You want all final states of a sentence in one row. `h_n` has the axes (layer·direction, batch, feature), and `view`
 # does not move axes: it cuts the numbers in the order in which they lie in memory.
 
 # %%
@@ -487,16 +486,14 @@ right = h_n.transpose(0, 1).reshape(3, -1)  # (N, 2, d_h), then (N, 2 d_h)
 versus(right, wrong)
 
 changed = x.clone()
-changed[:, 1] += 1  # sentence 1 only
+changed[:, 1] += 1  # the second sentence only
 new_h_n = rnn(changed)[1]
 new_right, new_wrong = new_h_n.transpose(0, 1).reshape(3, -1), new_h_n.view(3, -1)
-print("row 0 of the right one moves:", not torch.equal(right[0], new_right[0]))
-print("row 0 of the wrong one moves:", not torch.equal(wrong[0], new_wrong[0]))
+print("first row of the right one moves:", not torch.equal(right[0], new_right[0]))
+print("first row of the wrong one moves:", not torch.equal(wrong[0], new_wrong[0]))
 spec = RecurrentShape.from_module(rnn)
-print(
-    "a row mixes sentences:",
-    spec.provenance("h_n.view(3, -1)", seq_len=5, batch_size=3).mixed,
-)
+view = spec.provenance("h_n.view(3, -1)", seq_len=5, batch_size=3)
+print("a row mixes sentences:", view.mixed)
 
 # %% [markdown]
 # In the wrong one a row holds numbers of *two sentences*. With one layer in one direction `view` is harmless: that is
@@ -533,14 +530,14 @@ packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
 packed_output, h_n = rnn(packed)
 versus(right, h_n[0])
 layout = RecurrentShape.from_module(rnn).packed(lengths.tolist())
-print(
-    "rows of packed data:",
-    tuple(packed_output.data.shape),
-    " batch sizes:",
-    layout.batch_sizes,
-)
+print("packed data:", tuple(packed_output.data.shape), " batch sizes:", layout.batch_sizes)
 last_rows = packed_output.data[list(layout.last_rows)]  # (N, d_h)
 print("last words in rows", layout.last_rows, "hold h_n:", torch.equal(last_rows, h_n[0]))
+
+# %% [markdown]
+# Packed data has 5 + 4 + 2 = 11 rows and no padding. The batch sizes say how many sentences are still running at each
+# step: 3, 3, 2, 2, 1. So the last words do not lie together: row 10 belongs to the sentence of five words, row 9 to that
+# of four, row 5 to that of two.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 16 · Silent mistake 7: the fourth positional argument
@@ -562,38 +559,38 @@ meant.load_state_dict(written.state_dict())
 print("batch_first of nn.LSTM(20, 10, 1, True):", written.batch_first)
 versus(meant(x)[0], written(x)[0])
 
-# the fourth is the nonlinearity
-by_relu, by_tanh = nn.RNN(20, 10, 1, "relu"), nn.RNN(20, 10, 1)
-by_tanh.load_state_dict(by_relu.state_dict())
-versus(by_tanh(x)[0], by_relu(x)[0])
-without = [name for name, _ in nn.LSTM(20, 10, 1, False).named_parameters()]
-print("parameters of nn.LSTM(20, 10, 1, False):", *without)
+# False is meant for batch_first, and takes away the biases
+written, meant = nn.LSTM(20, 10, 1, False), nn.LSTM(20, 10, 1, batch_first=False)
+written.load_state_dict(meant.state_dict(), strict=False)  # the same weights
+print("parameters of nn.LSTM(20, 10, 1, False):", *dict(written.named_parameters()))
+versus(meant(x)[0], written(x)[0])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `nn.RNN(20, 10, 1, True)` at least complains that there is no nonlinearity called True. **The cure for all three:**
-# write names, `nn.LSTM(20, 10, num_layers=1, batch_first=True)`.
+# `True` asked for the biases, which were there anyway, and left the batch axis where it was; `False` removed both biases.
+# In `nn.RNN` the fourth argument is the nonlinearity: it takes `"relu"` without a word, and at least complains that there
+# is no nonlinearity called True. **The cure:** write names, `nn.LSTM(20, 10, num_layers=1, batch_first=True)`.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 17 · Two biases: does the second one do anything?
 #
 # In $\tanh(W x_t + b_{ih} + U h_{t-1} + b_{hh})$ only the *sum* of the biases matters. Move a half from one to the
-# other, gate by gate, and see whether any output changes.
+# other, block by block, and see whether any output changes.
 
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 x = torch.randn(5, 20)
-for cell, gates in ((nn.RNN, "h"), (nn.LSTM, "ifgo"), (nn.GRU, "rzn")):
-    for k, gate in enumerate(gates):
-        net, block = cell(20, 10), slice(10 * k, 10 * (k + 1))  # the rows of one gate
+for cell, blocks in ((nn.RNN, "h"), (nn.LSTM, "ifgo"), (nn.GRU, "rzn")):
+    for k, block in enumerate(blocks):
+        net, rows = cell(20, 10), slice(10 * k, 10 * (k + 1))  # the rows of one block
         before = net(x)[0]
         with torch.no_grad():
-            net.bias_ih_l0[block] += 0.5
-            net.bias_hh_l0[block] -= 0.5
+            net.bias_ih_l0[rows] += 0.5
+            net.bias_hh_l0[rows] -= 0.5
         same = torch.allclose(before, net(x)[0], atol=1e-5)
-        print(f"{cell.__name__:<4} gate {gate}: only the sum matters: {same}")
+        print(f"{cell.__name__:<4} block {block}: only the sum matters: {same}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# As a function the second bias is redundant in the RNN, in every gate of the LSTM, and in the GRU's $r$ and $z$. It is
+# As a function the second bias is redundant in the RNN, in every block of the LSTM, and in the GRU's $r$ and $z$. It is
 # **not** in the GRU's $n$: there PyTorch computes $\tanh(W_n x_t + b_{in} + r \odot (U_n h_{t-1} + b_{hn}))$, and the
 # reset gate $r$ multiplies $b_{hn}$ but not $b_{in}$.
 #
@@ -606,21 +603,20 @@ rnn = nn.RNN(20, 10)
 optimiser = torch.optim.SGD(rnn.parameters(), lr=0.1)
 before = (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach()
 rnn(x)[0].square().sum().backward()
-print(
-    "the two gradients are equal:", torch.allclose(rnn.bias_ih_l0.grad, rnn.bias_hh_l0.grad)
-)
+same = torch.allclose(rnn.bias_ih_l0.grad, rnn.bias_hh_l0.grad)
+print("the two gradients are equal:", same)
 optimiser.step()
 moved = (rnn.bias_ih_l0 + rnn.bias_hh_l0).detach() - before
 one_step = -0.1 * rnn.bias_ih_l0.grad
-print(
-    f"the sum moved by {(moved.norm() / one_step.norm()).item():.2f} times the step of one bias"
-)
+ratio = (moved.norm() / one_step.norm()).item()
+print(f"the sum moved by {ratio:.2f} times the step of one bias")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 18 · One thing, three names
 #
 # The lecture, d2l.ai (*Dive into Deep Learning*) and PyTorch name the same things differently. The table is the
-# lecture's notation.
+# lecture's notation. (Formulas count steps from 1, Python from 0: what the table calls `input[t]` is, in code,
+# `input[t - 1]`.)
 
 # %% slideshow={"slide_type": "skip"}
 from IPython.display import Markdown, display
@@ -700,7 +696,8 @@ for name, n in (("after", after), ("before", before)):
 # - A shape is *rows × columns* = *out × in*: $W$ is $d_h \times d_{in}$, $U$ is $d_h \times d_h$, $V$ is
 #   $d_{out} \times d_h$.
 # - The sentence's length appears in no weight. It appears in the activations.
-# - Gates multiply rows; directions double the columns of the layer above; layers repeat the whole set.
+# - Gates multiply rows; a second direction doubles the sets, and the columns of the layer above's input weights; every
+#   layer has its own set.
 # - `output`: the top layer at every step. `h_n`: the final state of every layer and direction, layer by layer.
 # - Freshly started, $U$ has a spectral radius near 0.6: what passes through many steps fades.
 # - A shape that fits proves nothing. Ask where the numbers *come from*: change one input and see what moves.
@@ -711,6 +708,7 @@ for name, n in (("after", after), ("before", before)):
 # All terms: [glossary](glossary.md).
 #
 # **Sources.** K. Cho et al.,
-# *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014. A. Zhang,
+# *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014. V. L.
+# Girko, *Circular law*, Theory of Probability and its Applications 29 (1985). A. Zhang,
 # Z. C. Lipton, M. Li and A. J. Smola, *Dive into Deep Learning*, d2l.ai. The documentation of `torch.nn.RNN`,
 # `torch.nn.GRU` and `torch.nn.LSTM`, pytorch.org.
