@@ -697,11 +697,13 @@ print(f"{unknown:.0%} of the test words are <unk>")
 assert len(train) > 30_000
 assert unknown < 0.12
 
-
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Counting models, smoothed
 
 # %% slideshow={"slide_type": "skip"}
+orders = {"unigram": 1, "bigram": 2, "trigram": 3}
+
+
 def witten_bell(ids, order):
     """P(last word of a tuple | the words before it), from counts in a list of word numbers."""
     seen = Counter(zip(*(ids[k:] for k in range(order))))  # n-gram -> how often
@@ -720,7 +722,6 @@ def witten_bell(ids, order):
 
 
 # %% slideshow={"slide_type": "skip"}
-orders = {"unigram": 1, "bigram": 2, "trigram": 3}
 ngrams = {name: witten_bell(train.tolist(), order) for name, order in orders.items()}
 
 
