@@ -355,6 +355,99 @@ def test_sync_against_the_edited_side_keeps_the_edit(pair, root, monkeypatch):
     assert "a = 8" in copies[0].read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def in_git(pair, root):
+    git(root, "init", "-q")
+    git(root, "add", ".")
+    git(root, "commit", "-qm", "a lecture")
+    return pair
+
+
+def kept(root):
+    folder = root / "notebooks" / "kept"
+    return [path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def restore(pair, side):
+    git(pair.root, "checkout", "--", getattr(pair, side).relative_to(pair.root).as_posix())
+
+
+def test_an_edit_survives_the_sync_after_its_script_was_taken_back_from_git(in_git, root, monkeypatch, capsys):
+    edit_notebook(in_git, "a = 1", "a = 8")
+    assert call(root, monkeypatch, "notebooks", "--sync") == 0
+    assert kept(root) == [], "git had the script that was overwritten"
+    restore(in_git, "script")
+    capsys.readouterr()
+    assert call(root, monkeypatch, "notebooks", "--sync") == 0
+    assert sources(in_git)[0] == "a = 1"
+    assert len(kept(root)) == 1
+    assert "a = 8" in kept(root)[0]
+    assert "What notebooks/01_tiny.ipynb said before is kept in notebooks/kept/01_tiny." in capsys.readouterr().out
+
+
+def test_an_edit_that_only_a_script_still_has_is_kept_too(in_git, root):
+    edit_script(in_git, "a = 1", "a = 8")
+    syncing.run([in_git], print)
+    edit_notebook(in_git, "a = 8", "a = 9")
+    syncing.run([in_git], print)
+    assert "a = 9" in in_git.script.read_text(encoding="utf-8")
+    assert len(kept(root)) == 1
+    assert "a = 8" in kept(root)[0]
+
+
+@pytest.mark.parametrize("stage", [["add", "."], ["commit", "-qam", "an edit"]])
+def test_what_git_has_is_not_copied(in_git, root, stage):
+    edit_script(in_git, "a = 1", "a = 8")
+    syncing.run([in_git], print)
+    git(root, *stage)
+    edit_script(in_git, "a = 8", "a = 9")
+    syncing.run([in_git], print)
+    assert sources(in_git)[0] == "a = 9"
+    assert kept(root) == []
+
+
+def test_a_version_of_git_that_cannot_be_read_holds_nothing(in_git, root):
+    in_git.notebook.write_text("<<<<<<< HEAD", encoding="utf-8")
+    in_git.script.write_text("# ---\n# jupyter: [\n# ---\n", encoding="utf-8")
+    git(root, "commit", "-qam", "a merge gone wrong")
+    add_script(root, text=simple("a = 1"))
+    as_run(in_git, "one")
+    edit_script(in_git, "a = 1", "a = 2")
+    assert syncing.run([in_git], print) == 0
+    assert ["a = 1" in text for text in kept(root)] == [True]
+    edit_script(in_git, "a = 2", "a = 3")
+    edit_notebook(in_git, "a = 2", "a = 4")
+    assert pairing.compare(in_git) is Verdict.CONFLICT
+
+
+@pytest.mark.parametrize("text", ["", " \n\n"])
+@pytest.mark.parametrize("mode", [["--sync"], ["--check"], []])
+def test_an_empty_script_is_refused(in_git, root, monkeypatch, capsys, mode, text):
+    edit_notebook(in_git, "a = 1", "a = 8")
+    syncing.run([in_git], print)
+    in_git.script.write_text(text, encoding="utf-8")
+    before = snapshot(root)
+    capsys.readouterr()
+    assert call(root, monkeypatch, "notebooks", *mode) == 1
+    said = capsys.readouterr().out
+    assert "notebooks/py/01_tiny.py is empty; delete it to have it written again from its notebook." in said
+    assert snapshot(root) == before
+    in_git.script.unlink()
+    assert call(root, monkeypatch, "notebooks", "--sync") == 0
+    assert "a = 8" in in_git.script.read_text(encoding="utf-8")
+
+
+def test_copies_made_within_one_second_have_names_of_their_own(in_git, root, monkeypatch):
+    monkeypatch.setattr(time, "strftime", lambda _: "20260102-030405")
+    for number in range(2, 6):
+        edit_script(in_git, f"a = {number - 1}", f"a = {number}")
+        syncing.run([in_git], print)
+    assert sources(in_git)[0] == "a = 5"
+    names = [f"01_tiny.20260102-030405{end}.ipynb" for end in ("-2", "-3", "")]
+    assert sorted(path.name for path in (root / "notebooks" / "kept").iterdir()) == names
+    assert [re.search("a = (.)", text)[1] for text in kept(root)] == ["3", "4", "2"]
+
+
 @pytest.mark.parametrize("mode", [["--sync"], []])
 def test_a_missing_file_cannot_be_the_side_that_counts(pair, root, monkeypatch, capsys, mode):
     pair.script.unlink()
@@ -385,6 +478,20 @@ def test_a_missing_side_is_written_from_the_other(pair, side):
     syncing.run([pair], print)
     assert pairing.compare(pair) is Verdict.AGREE
     assert sources(pair) == ["a = 1", "b = 2"]
+
+
+@pytest.mark.parametrize(("lost", "other"), [("py/01_tiny.py", "01_tiny.ipynb"), ("01_tiny.ipynb", "py/01_tiny.py")])
+def test_a_missing_side_is_said_to_be_missing(pair, root, monkeypatch, capsys, lost, other):
+    (root / "notebooks" / lost).unlink()
+    assert call(root, monkeypatch, "notebooks", "--sync") == 0
+    assert capsys.readouterr().out == f"notebooks/{lost} is missing: written again from notebooks/{other}.\n"
+    assert kept(root) == []
+
+
+def test_a_side_that_was_not_edited_is_not_said_to_be(pair):
+    edit_notebook(pair, "a = 1", "a = 8")
+    sentence = syncing.sync(pair, Verdict.SCRIPT)
+    assert sentence.startswith("notebooks/01_tiny.ipynb now follows notebooks/py/01_tiny.py, as asked. What ")
 
 
 def sync_without(root, *modules):
@@ -438,6 +545,44 @@ def test_exercises_copies_and_checkpoints_get_no_script(pair, root):
         (root / "notebooks" / folder).mkdir()
         nbformat.write(new_notebook(), root / "notebooks" / folder / "01_tiny.ipynb")
     assert project.find_pairs(root) == [pair]
+
+
+@pytest.mark.parametrize("mode", [["--sync"], ["--check"], []])
+@pytest.mark.parametrize("name", ["Untitled", "my_own", "2_x", "e_x", "A_x", "0203_x", "02", "a", "solutions/Untitled"])
+def test_a_notebook_of_the_students_own_is_left_alone(in_git, root, monkeypatch, capsys, name, mode):
+    monkeypatch.setattr(execution, "execute", lambda notebook, _: execution.Execution(notebook, 1.0, 100))
+    own = project.Pair(root, name)
+    own.notebook.parent.mkdir(exist_ok=True)
+    nbformat.write(new_notebook(cells=[new_code_cell("mine")]), own.notebook)
+    before = own.notebook.read_bytes()
+    assert project.find_pairs(root) == [in_git]
+    assert call(root, monkeypatch, "notebooks", *mode) == 0, capsys.readouterr().out
+    assert own.notebook.read_bytes() == before
+    assert not own.script.exists()
+
+
+def test_a_script_of_the_students_own_is_left_alone_too(pair, root):
+    project.Pair(root, "untitled").script.write_text(SCRIPT, encoding="utf-8")
+    assert project.find_pairs(root) == [pair]
+
+
+@pytest.mark.parametrize("mode", [["--sync"], ["--check"], []])
+def test_a_notebook_of_the_students_own_that_is_named_gets_a_sentence(pair, root, monkeypatch, capsys, mode):
+    nbformat.write(new_notebook(), root / "notebooks" / "Untitled.ipynb")
+    before = snapshot(root)
+    assert call(root, monkeypatch, "notebooks", *mode, "notebooks/Untitled.ipynb") == 2
+    said = capsys.readouterr().err
+    assert "there is no notebook 'notebooks/Untitled.ipynb' in the lecture" in said
+    assert "Names of the lecture start like 02_ or a_; any other notebook is left alone." in said
+    assert snapshot(root) == before
+
+
+@pytest.mark.parametrize("name", ["00_start", "08_end", "a_more", "d_last", "solutions/02_forward_pass"])
+def test_names_of_the_lecture_are_paired(pair, root, name):
+    new = project.Pair(root, name)
+    new.notebook.parent.mkdir(exist_ok=True)
+    nbformat.write(new_notebook(), new.notebook)
+    assert set(project.find_pairs(root)) == {pair, new}
 
 
 def stale(pair):
@@ -687,6 +832,11 @@ def test_a_host_name_is_noticed(folder, monkeypatch):
 )
 def test_each_missing_part_is_noticed(folder, broken):
     assert "missing_parts" in violations(folder, code("1"), **broken)
+
+
+def test_a_notebook_of_the_students_own_does_not_follow_any(folder):
+    nbformat.write(new_notebook(), folder / "02 notes.ipynb")
+    assert violations(folder, code("1")) == set()
 
 
 def test_a_result_reported_before_the_training_is_none(folder):

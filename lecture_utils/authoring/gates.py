@@ -18,6 +18,7 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from lecture_utils.authoring.normal_form import IGNORED, is_code, tags, texts
+from lecture_utils.authoring.project import is_of_lecture
 
 TRAINED = "trained"  # the cell reports what a training reached, and asserts it
 RAISES = "raises-exception"
@@ -271,7 +272,8 @@ def _anchors_of(file: Path, wanted: str) -> set[str]:
 
 
 def _following(path: Path) -> str | None:
-    later = sorted(other.name for other in path.parent.glob("*.ipynb") if other.name > path.name)
+    others = filter(is_of_lecture, path.parent.glob("*.ipynb"))
+    later = sorted(other.name for other in others if other.name > path.name)
     return later[0] if later else None
 
 

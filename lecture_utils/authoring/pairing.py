@@ -92,8 +92,12 @@ def read_script(pair: Pair) -> Any | None:
     """The script of a pair as a notebook, or None where there is no such file."""
     if not pair.script.is_file():
         return None
+    text = pair.script.read_text(encoding="utf-8")
+    if not text.strip():  # no author's wish: an editor or a full disk did it
+        shown = pair.shown(pair.script)
+        raise AuthoringError(f"{shown} is empty; delete it to have it written again from its notebook.")
     try:
-        return parse_script(pair.script.read_text(encoding="utf-8"))
+        return parse_script(text)
     except Exception as error:  # jupytext hands on whatever its YAML and JSON parsers raise
         reason = str(error).partition("\n")[0]
         raise AuthoringError(f"{pair.shown(pair.script)} is not a percent script ({reason}).") from error
@@ -109,6 +113,16 @@ def committed(root: Path, path: Path) -> Iterator[str]:
             return
         if shown.returncode == 0:
             yield shown.stdout.decode("utf-8", errors="replace").replace("\r\n", "\n")
+
+
+def committed_scripts(pair: Pair, path: Path) -> Iterator[str]:
+    """What git's versions of either file of a pair say, each as a script; one that cannot be read is left out."""
+    for text in committed(pair.root, path):
+        try:
+            parsed = parse_script(text) if path == pair.script else parse_notebook(text, pair.shown(path))
+        except Exception:  # jupytext hands on whatever its YAML and JSON parsers raise
+            continue
+        yield script_text(parsed)
 
 
 def compare(pair: Pair) -> Verdict:
@@ -137,8 +151,8 @@ def _bases(pair: Pair, stamp: str | None) -> Iterator[str]:
     """Digests of earlier states on which both sides agreed, the latest first."""
     if stamp:
         yield stamp
-    for text in committed(pair.root, pair.script):
-        yield digest(script_text(parse_script(text)))
+    for script in committed_scripts(pair, pair.script):
+        yield digest(script)
 
 
 def conflict_sentence(pair: Pair) -> str:

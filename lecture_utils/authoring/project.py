@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 NOTEBOOKS = "notebooks"  # these two are the pairing of pyproject.toml; a test compares them
 SCRIPTS = "notebooks/py"
 COPIES = "notebooks/kept"  # what a student's sync put aside
+
+_LECTURE = re.compile(r"(\d\d|[a-d])_")  # 00_… to 08_…, and a_… to d_…
 
 
 class AuthoringError(Exception):
@@ -52,10 +55,20 @@ def find_root(start: Path) -> Path:
 
 
 def find_pairs(root: Path) -> list[Pair]:
-    """Every pair of which at least one side exists, in the order of the lecture."""
-    scripts = {_name(path, root / SCRIPTS) for path in (root / SCRIPTS).rglob("*.py")}
-    notebooks = {_name(path, root / NOTEBOOKS) for path in _notebook_files(root) if not _is_unpaired(path)}
+    """Every pair of which at least one side exists, in the order of the lecture.
+
+    The file name of a pair, in whatever subfolder, starts with two digits or a letter from a to d, and an underscore.
+    Any other notebook is a student's own and left alone.
+    """
+    scripts = {_name(path, root / SCRIPTS) for path in (root / SCRIPTS).rglob("*.py") if is_of_lecture(path)}
+    files = (path for path in _notebook_files(root) if is_of_lecture(path) and not _is_unpaired(path))
+    notebooks = {_name(path, root / NOTEBOOKS) for path in files}
     return [Pair(root, name) for name in sorted(scripts | notebooks)]
+
+
+def is_of_lecture(path: Path) -> bool:
+    """Whether a file is named as the lecture's notebooks and scripts are, and not as a student's own."""
+    return _LECTURE.match(path.name) is not None
 
 
 def _notebook_files(root: Path) -> Iterator[Path]:
@@ -96,7 +109,9 @@ def _find(pairs: Sequence[Pair], wanted: str) -> Pair:
     names = [pair.name for pair in pairs]
     near = difflib.get_close_matches(plain, names, n=1, cutoff=0.4)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none yet'}."
-    raise AuthoringError(f"there is no notebook {wanted!r}: {hint}")
+    if not is_of_lecture(Path(plain)):
+        hint += " Names of the lecture start like 02_ or a_; any other notebook is left alone."
+    raise AuthoringError(f"there is no notebook {wanted!r} in the lecture: {hint}")
 
 
 def write_if_changed(path: Path, text: str) -> bool:

@@ -14,6 +14,7 @@ from lecture_utils.authoring.normal_form import with_stable_ids
 from lecture_utils.authoring.pairing import (
     KERNEL,
     Verdict,
+    committed_scripts,
     compare,
     notebook_text,
     parse_notebook,
@@ -43,8 +44,9 @@ def sync(pair: Pair, side: Verdict | None = None) -> str | None:
     """Bring both files of a pair together; a sentence on what was done, None when there was nothing to do.
 
     `side` says which file counts, whatever was edited. Without it the edited one does. Where both were edited it is
-    the one saved last: both were written on this machine then, so here modification times mean something. An edit
-    that is overwritten is first copied into notebooks/kept/.
+    the one saved last: both were written on this machine then, so here modification times mean something. What is
+    overwritten is first copied into notebooks/kept/, unless git has it: an earlier sync may have made both files
+    agree on a student's edits, and then neither looks edited any more.
     """
     verdict = compare(pair)
     if verdict is Verdict.AGREE:
@@ -54,11 +56,25 @@ def sync(pair: Pair, side: Verdict | None = None) -> str | None:
     source, target = (pair.script, pair.notebook) if winner is Verdict.SCRIPT else (pair.notebook, pair.script)
     if not source.is_file():
         raise AuthoringError(f"{pair.shown(source)} shall count, but does not exist.")
-    kept = ""
-    if winner is not verdict:  # the target was edited too, or alone
-        kept = f" That file had edits of its own; they are kept in {pair.shown(_keep_copy(pair, target))}."
+    sentence = _what_is_done(pair, source, target, edited=verdict in (winner, Verdict.CONFLICT))
+    if target.is_file() and not _is_in_git(pair, target):
+        sentence += f" What {pair.shown(target)} said before is kept in {pair.shown(_keep_copy(pair, target))}."
     follow_script(pair) if winner is Verdict.SCRIPT else _follow_notebook(pair)
-    return f"{pair.shown(source)} was edited, {pair.shown(target)} now follows it.{kept}"
+    return sentence
+
+
+def _what_is_done(pair: Pair, source: Path, target: Path, edited: bool) -> str:
+    if not target.is_file():
+        return f"{pair.shown(target)} is missing: written again from {pair.shown(source)}."
+    if edited:
+        return f"{pair.shown(source)} was edited, {pair.shown(target)} now follows it."
+    return f"{pair.shown(target)} now follows {pair.shown(source)}, as asked."
+
+
+def _is_in_git(pair: Pair, path: Path) -> bool:
+    """Whether git has what the cells of a file say, so that they can be had back."""
+    says = script_text(read_script(pair) if path == pair.script else read_notebook(pair))
+    return says in committed_scripts(pair, path)
 
 
 def _saved_last(pair: Pair) -> Verdict:
@@ -108,6 +124,15 @@ def _keep_copy(pair: Pair, path: Path) -> Path:
         notebook = parse_notebook(text, pair.shown(path))
         notebook.metadata["jupytext"] = {"formats": "ipynb"}
         text = notebook_text(notebook)
-    copy = pair.root / COPIES / f"{pair.name}.{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}"
+    copy = _free_name(pair.root / COPIES / f"{pair.name}.{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
     write_if_changed(copy, text)
     return copy
+
+
+def _free_name(path: Path) -> Path:
+    """`path`, or with a number from 2 on behind its stem while a file of that name exists."""
+    free, number = path, 1
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free

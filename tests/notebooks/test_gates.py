@@ -10,7 +10,8 @@ from lecture_utils.authoring.gates import GATES, LEAST_COMPARED, compared_share
 from lecture_utils.authoring.project import find_pairs
 
 ROOT = Path(__file__).parents[2]
-PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PAIRED = {pair.notebook for pair in find_pairs(ROOT)}  # what else lies there is a student's own
+PATHS = sorted(path for path in (ROOT / "notebooks").glob("*.ipynb") if path in PAIRED)
 
 
 def read(path):
