@@ -1,7 +1,10 @@
 # Written for GNU make 3.81 and newer. lecture_utils/bootstrap.py makes .venv; the rest are the tools' own commands.
-PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do command -v $$name && break; done)
+# The first Python that runs (a version manager's shim may not), looked for once and only where one is wanted.
+SEARCH = for name in python3 python3.14 python3.13 python3.12 python3.11; do "$$name" -c "" && command -v "$$name" && break; done
+FOUND =
+PYTHON ?= $(if $(FOUND),,$(eval FOUND := $$(shell { $$(SEARCH); } 2>/dev/null)))$(FOUND)
 PREPARE = @command -v "$(PYTHON)" >/dev/null || { echo "$(NO_PYTHON)"; exit 1; }; "$(PYTHON)" -I lecture_utils/bootstrap.py
-NO_PYTHON = Unrolled needs Python 3.11 or newer, and none was found$(PYTHON:%= at %). Install one, or say where it is: make lab PYTHON=/path/to/python3
+NO_PYTHON = Unrolled needs Python 3.11 or newer, and none was found$(if $(PYTHON), at $(PYTHON)). Install one, or say where it is: make lab PYTHON=/path/to/python3
 RUN = .venv/bin/python -m
 # Containers run as root, where JupyterLab wants to be told that this is meant.
 ALLOW = $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
@@ -22,7 +25,7 @@ help: ## this list
 
 lab: ## open the lecture in JupyterLab (the first time installs it into .venv)
 	$(PREPARE) lab
-	-@$(RUN) lecture_utils.authoring notebooks --sync && $(NEWER)
+	-@$(RUN) lecture_utils.authoring notebooks --sync; $(NEWER)
 	@$(RUN) $(LAB)
 
 test: ## run every test: lint, types, figures, notebooks, units, properties, browser

@@ -168,21 +168,24 @@ class Venv:
         os.replace(self.record_file + ".new", self.record_file)
 
     def digest(self) -> str:
-        """Hash the files that say what has to be installed."""
-        total = hashlib.sha256()
-        for name in ("pyproject.toml", "constraints.txt"):
-            with open(os.path.join(self.root, name), "rb") as file:
-                total.update(file.read())
-        return total.hexdigest()
+        """Hash what pyproject.toml and constraints.txt say about the installation."""
+        with open(os.path.join(self.root, "pyproject.toml"), encoding="utf-8") as file:
+            lines = installing_lines(meaningful_lines(file.read()))
+        with open(self.constraints, encoding="utf-8") as file:
+            lines += meaningful_lines(file.read())
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def usable(self) -> bool:
-        """Tell whether the folder can be kept: finished, not moved, its Python and PyTorch the ones asked for."""
+        """Tell whether all packages of some time are in the folder, and it is the one asked for."""
+        return self.record().get("state") == "ready" and self.as_asked()
+
+    def as_asked(self) -> bool:
+        """Tell from the record whether the folder was not moved and has the Python and PyTorch asked for."""
         record = self.record()
         return (
-            record.get("state") == "ready"
-            and record.get("folder") == self.folder
+            record.get("folder") == self.folder
             and os.path.exists(self.python)
-            and (not os.environ.get("TORCH") or record.get("torch") == torch_build())
+            and (not os.environ.get("TORCH") or record.get("torch") in (None, torch_build()))
             and ("PYTHON" not in os.environ or record.get("python") == list(sys.version_info[:2]))
         )
 
@@ -193,15 +196,20 @@ class Venv:
         return self.usable() and enough and record.get("files") == self.digest()
 
     def adoptable(self) -> bool:
-        """Tell whether the folder was made by hand (no record in it) and has a working pip."""
-        if self.record() or not supported(version_of(self.python)):
+        """Tell whether pip can go on in the folder: left unfinished, or made by hand (no record in it)."""
+        record = self.record()
+        if record and not (record.get("state") == "unfinished" and self.as_asked()):
+            return False
+        version = version_of(self.python)
+        if not supported(version) or ("PYTHON" in os.environ and version[:2] != tuple(sys.version_info[:2])):
             return False
         return subprocess.call([self.python, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) == 0
 
     def create(self, python: str) -> None:
         """Make the folder afresh; what is in it goes."""
         if os.path.isdir(self.folder):
-            say("The folder .venv was moved, left unfinished or made for something else; making it again.")
+            say("The folder .venv was moved, does not run or was made for something else; making it again.")
+            self.write({"state": "going"})  # stopped halfway through the clearing, it is not to be adopted
         say(f"Making .venv with {python}")
         command = [python, "-m", "venv", "--clear", self.folder]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -209,7 +217,22 @@ class Venv:
         if process.returncode:
             last = [line for line in words if line.strip()][-1:]
             raise Trouble(f"Python could not make the folder {self.folder}. {' '.join(last)}")
-        self.write({"state": "unfinished"})
+        self.write_unfinished()
+
+    def write_unfinished(self, **more: str) -> None:
+        """Record that pip has work to do, and what the next run needs to go on where this one may be stopped."""
+        python = list(version_of(self.python)[:2])
+        self.write(dict(self.record(), state="unfinished", folder=self.folder, python=python, **more))
+
+    def forget_halves(self) -> None:
+        """Remove the marks of packages that a stopped pip left half copied, or pip would believe they are there.
+
+        The file INSTALLER is what pip writes once all of a package is in its place.
+        """
+        library = os.path.join("Lib" if os.name == "nt" else os.path.join("lib", "python3*"), "site-packages")
+        for mark in glob.glob(os.path.join(glob.escape(self.folder), library, "*.dist-info")):
+            if not os.path.exists(os.path.join(mark, "INSTALLER")):
+                shutil.rmtree(mark)
 
     def pip(self, *arguments: str) -> "tuple[int, str]":
         """Run `pip install`; return its exit status and, where it failed, what it wrote.
@@ -222,7 +245,8 @@ class Venv:
         # As variables, not options: the pip that pip starts to build the lecture obeys them too.
         environment = dict(os.environ, PIP_RETRIES="1", PIP_DEFAULT_TIMEOUT="15", PIP_NO_INPUT="1")
         environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-        environment.pop("PYTHONPATH", None)
+        for name in ("PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX"):  # would lead pip out of .venv
+            environment.pop(name, None)
         before = os.path.getsize(self.log_file) if os.path.exists(self.log_file) else 0
         process = subprocess.Popen(command, cwd=self.root, env=environment, stderr=subprocess.PIPE)
         words = process.communicate()[1].decode(errors="replace")
@@ -235,6 +259,27 @@ class Venv:
         with open(self.log_file, "rb") as file:
             file.seek(position)
             return re.sub(r"(?m)^\d{4}-\S+ ", "", file.read().decode(errors="replace"))
+
+
+def meaningful_lines(text: str) -> "list[str]":
+    """Return the lines without comments and without the space around them; empty ones go."""
+    lines = (re.sub(r"(^|\s)#.*", "", line).strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+def installing_lines(lines: "list[str]") -> "list[str]":
+    """Keep the sections of pyproject.toml that an installation depends on; the settings of other tools go.
+
+    A scan for headers, because Pythons before 3.11 cannot read TOML.
+    """
+    kept, matters = [], False
+    for line in lines:
+        header = re.match(r"\[+([\w.\-]+)", line)
+        if header:
+            matters = re.match(r"(build-system|project|tool\.hatch)(\.|$)", header.group(1)) is not None
+        if matters:
+            kept.append(line)
+    return kept
 
 
 def pinned(package: str, constraints: str) -> str:
@@ -330,14 +375,11 @@ def install(venv: Venv, goal: str) -> None:
     """Bring .venv to what pyproject.toml and constraints.txt say; record it only when all of it is there."""
     check_mac()
     before = venv.record() if venv.usable() else {}
-    if not before and not venv.adoptable():
-        python = find_python()
-        check_venv_module(python)
-        venv.create(python)
-    build = str(before.get("torch") or torch_build())
-    extra = EXTRAS[goal] or str(before.get("extra", ""))
-    if before:
-        venv.write({"state": "unfinished"})
+    if not before:
+        resume_or_create(venv)
+    build = str(venv.record().get("torch") or torch_build())
+    extra = EXTRAS[goal] or str(venv.record().get("extra", ""))
+    venv.write_unfinished(torch=build, extra=extra)
     try:
         install_torch(venv, build, goal)
         install_rest(venv, extra, goal)
@@ -345,8 +387,27 @@ def install(venv: Venv, goal: str) -> None:
         if not before:
             raise
         venv.write(before)  # pip stopped before it changed anything
-        raise Trouble(f"{trouble}\nUntil then the packages of last time work: .venv/bin/jupyter lab") from None
-    finish(venv, build, extra)
+        do_without_network(goal, trouble)
+    else:
+        finish(venv, build, extra)
+
+
+def resume_or_create(venv: Venv) -> None:
+    """Let pip go on in the folder that is there; only where it cannot, make a new one."""
+    if venv.adoptable():
+        if venv.record():
+            venv.forget_halves()
+        return
+    python = find_python()
+    check_venv_module(python)
+    venv.create(python)
+
+
+def do_without_network(goal: str, trouble: NoNetwork) -> None:
+    """Let the lecture open with the packages of last time; the checks need the pinned ones and raise Trouble."""
+    if goal != "lab":
+        raise Trouble(f"{trouble}\nUntil then the packages of last time work: make lab") from None
+    say("The pinned versions changed, and the network is down: opening with the packages of last time.")
 
 
 def finish(venv: Venv, build: str, extra: str) -> None:
@@ -370,8 +431,10 @@ def find_browser() -> "str | None":
     asked = os.environ.get("UNROLLED_CHROMIUM")
     if asked:
         return shutil.which(asked)
-    on_path = [path for path in map(shutil.which, BROWSERS) if path]
-    return on_path[0] if on_path else playwright_browser()
+    for path in map(shutil.which, BROWSERS):
+        if path and not complaint_of(path):  # Ubuntu's is a stub that only asks for a snap
+            return path
+    return playwright_browser()
 
 
 def playwright_browser() -> "str | None":
@@ -408,7 +471,9 @@ def install_browser(venv: Venv) -> None:
 
 def ensure_browser(venv: Venv) -> None:
     """Install a Chromium for the browser tests where there is none; Trouble where none can be had."""
-    if find_browser():
+    browser = find_browser()
+    if browser:
+        check_browser(browser)
         return
     if os.environ.get("UNROLLED_CHROMIUM"):
         raise Trouble(f"UNROLLED_CHROMIUM names no program: {os.environ['UNROLLED_CHROMIUM']}")
@@ -422,12 +487,25 @@ def ensure_browser(venv: Venv) -> None:
     check_browser(browser)
 
 
+def complaint_of(browser: str) -> str:
+    """Start the browser for its version alone; return "" where that works, else its reason."""
+    command = [browser, "--version"]
+    try:
+        process = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+    except (OSError, subprocess.SubprocessError) as error:
+        return str(error)
+    words = process.stderr.decode(errors="replace").strip()
+    return (words or "it gave no reason") if process.returncode else ""
+
+
 def check_browser(browser: str) -> None:
     """Raise Trouble where the browser does not start, mostly for want of a system library."""
-    process = subprocess.Popen([browser, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    complaints = process.communicate()[1].decode(errors="replace").strip()
-    if process.returncode:
-        raise Trouble(f"Chromium at {browser} does not start: {complaints or 'it gave no reason'}")
+    complaint = complaint_of(browser)
+    if complaint:
+        raise Trouble(
+            f"Chromium at {browser} does not start: {complaint}\n"
+            "Mend it, or name another one: make test UNROLLED_CHROMIUM=/path/to/chromium"
+        )
 
 
 def prepare(goal: str, root: str = ROOT) -> None:
@@ -442,8 +520,9 @@ def prepare(goal: str, root: str = ROOT) -> None:
 def main(arguments: "list[str]") -> int:
     """Run from the command line: lab, check or test; or browser, which prints where one is."""
     if arguments == ["browser"]:
-        print(find_browser() or "none")
-        return 0 if find_browser() else 1
+        browser = find_browser()
+        print(browser or "none")
+        return 0 if browser else 1
     if len(arguments) != 1 or arguments[0] not in EXTRAS:
         print("usage: bootstrap.py {lab,check,test,browser}", file=sys.stderr)
         return 2

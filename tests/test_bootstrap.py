@@ -64,7 +64,7 @@ def path(tmp_path, monkeypatch):
 def raising(error):
     """A function that takes anything and raises `error`."""
 
-    def call(*_):
+    def call(*_, **__):
         raise error
 
     return call
@@ -129,12 +129,34 @@ def test_the_tests_add_what_authors_need_and_the_lecture_keeps_it(clone, path):
     assert clone.prepare("lab") == clone.prepare("check") == clone.prepare("test") == []
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
-def test_changed_requirements_are_installed_into_the_same_folder(clone, name):
+def append(file, text):
+    file.write_text(file.read_text("utf-8") + text, "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("constraints.txt", "numpy==2.4.6\n"),
+        ("pyproject.toml", 'dependencies = ["numpy"]\n'),
+        ("pyproject.toml", '[project.optional-dependencies]\nauthors = ["ruff"]\n'),
+        ("pyproject.toml", '[build-system]\nrequires = ["hatchling>=2"]\n'),
+        ("pyproject.toml", '[tool.hatch.build.targets.wheel]\npackages = ["lecture_utils"]\n'),
+    ],
+)
+def test_changed_requirements_are_installed_into_the_same_folder(clone, name, line):
     clone.prepare("check")
-    with (clone.root / name).open("a", encoding="utf-8") as file:
-        file.write("# changed\n")
+    append(clone.root / name, line)
     assert clone.prepare("lab") == ["torch==2.13.0+cpu", ".[authors]"], "and what authors have stays"
+
+
+def test_comments_and_the_settings_of_other_tools_change_no_installation(clone):
+    append(clone.root / "pyproject.toml", 'dependencies = [\n    "numpy",\n]\n')
+    clone.prepare()
+    append(clone.root / "constraints.txt", "\n# tested in May\n")
+    text = (clone.root / "pyproject.toml").read_text("utf-8").replace('"numpy",', '"numpy",  # arrays')
+    tools = '\n[tool.ruff]\nline-length = 99\n[[tool.mypy.overrides]]\nmodule = [\n    "tqdm",\n]\n'
+    (clone.root / "pyproject.toml").write_text("# What is needed.\n" + text + tools, "utf-8")
+    assert clone.prepare() == []
 
 
 def test_a_clone_that_moved_gets_a_new_folder(clone, tmp_path):
@@ -149,16 +171,73 @@ def test_a_python_that_was_removed_is_noticed(clone):
     assert clone.prepare()[0] == "venv"
 
 
-def test_an_interrupted_install_starts_afresh(clone, monkeypatch):
+def interrupt(clone, monkeypatch):
+    """Run the bootstrap and stop it, as with Ctrl-C, while pip is at the lecture's packages."""
     with monkeypatch.context() as patch:
         patch.setattr(bootstrap, "install_rest", raising(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             clone.prepare()
-    rest = clone.root / ".venv" / "half-a-package"
-    rest.touch()
-    assert clone.prepare() == ["venv", "torch==2.13.0+cpu", "."]
-    assert not rest.exists()
+
+
+def test_an_interrupted_install_goes_on_where_it_was(clone, monkeypatch):
+    interrupt(clone, monkeypatch)
+    downloaded = clone.root / ".venv" / "downloaded"
+    downloaded.touch()
+    assert clone.prepare() == ["pip", "torch==2.13.0+cpu", "."]
+    assert downloaded.exists()
     assert clone.prepare() == []
+
+
+def test_an_interrupted_update_and_then_no_network_delete_nothing(clone, monkeypatch):
+    clone.prepare("check")
+    append(clone.root / "constraints.txt", "numpy==2.4.6\n")
+    interrupt(clone, monkeypatch)
+    package = clone.root / ".venv" / "package"
+    package.touch()
+    clone.failing.write_text(ALL_SILENT, "utf-8")
+    with pytest.raises(NoNetwork):
+        clone.prepare()
+    clone.failing.unlink()
+    assert clone.prepare() == ["pip", "torch==2.13.0+cpu", ".[authors]"], "and authors keep their tools"
+    assert package.exists()
+
+
+def test_a_package_stopped_halfway_is_installed_again_and_a_whole_one_kept(clone, monkeypatch):
+    interrupt(clone, monkeypatch)
+    packages = clone.root / ".venv" / "lib" / "python3.12" / "site-packages"
+    half, whole = packages / "torch-2.13.0.dist-info", packages / "numpy-2.4.6.dist-info"
+    half.mkdir(parents=True)
+    whole.mkdir()
+    (whole / "INSTALLER").write_text("pip\n", "utf-8")
+    clone.prepare()
+    assert not half.exists()
+    assert whole.exists()
+
+
+def test_an_unfinished_folder_that_will_not_do_is_made_afresh(clone, tmp_path, monkeypatch):
+    interrupt(clone, monkeypatch)
+    monkeypatch.setenv("TORCH", "cuda")
+    assert clone.prepare()[0] == "venv", "another PyTorch"
+    monkeypatch.delenv("TORCH")
+    append(clone.root / "constraints.txt", "numpy==2.4.6\n")
+    interrupt(clone, monkeypatch)
+    clone.root = clone.root.rename(tmp_path / "elsewhere")
+    assert clone.prepare()[0] == "venv", "a clone that moved"
+    append(clone.root / "constraints.txt", "tqdm==4.70.1\n")
+    interrupt(clone, monkeypatch)
+    program(clone.root / ".venv" / "bin" / "python", "exit 127")
+    assert clone.prepare()[0] == "venv", "a Python that does not run"
+
+
+def test_a_clearing_stopped_halfway_leaves_nothing_to_adopt(clone, monkeypatch):
+    clone.prepare()
+    venv = Venv(str(clone.root))
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap.subprocess, "Popen", raising(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt):
+            venv.create(str(clone.script))
+    assert not venv.usable()
+    assert not venv.adoptable()
 
 
 def test_a_failed_install_is_repaired_by_the_next_run(clone):
@@ -167,7 +246,7 @@ def test_a_failed_install_is_repaired_by_the_next_run(clone):
         with pytest.raises(Trouble, match="something odd"):
             clone.prepare()
     clone.failing.unlink()
-    assert clone.prepare() == ["venv", "torch==2.13.0+cpu", "."]
+    assert clone.prepare() == ["pip", "torch==2.13.0+cpu", "."]
 
 
 def test_a_half_written_record_is_no_record(clone):
@@ -189,9 +268,41 @@ def test_the_network_going_down_leaves_last_times_packages_usable(clone):
     (clone.root / "constraints.txt").write_text("torch==2.14.0\n", "utf-8")
     clone.failing.write_text(ALL_SILENT, "utf-8")
     with pytest.raises(Trouble, match=r"network is down(.|\n)*packages of last time work"):
-        clone.prepare()
+        clone.prepare("check")
     clone.failing.unlink()
     assert clone.prepare() == ["torch==2.14.0+cpu", "."], "nothing was thrown away"
+
+
+def test_new_pins_without_a_network_do_not_keep_the_lecture_closed(clone, monkeypatch, capsys):
+    clone.prepare()
+    (clone.root / "constraints.txt").write_text("torch==2.14.0\n", "utf-8")
+    clone.failing.write_text(ALL_SILENT, "utf-8")
+    prepare = bootstrap.prepare
+    monkeypatch.setattr(bootstrap, "prepare", lambda goal: prepare(goal, str(clone.root)))
+    capsys.readouterr()
+    assert bootstrap.main(["lab"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "The pinned versions changed, and the network is down: opening with the packages of last time."
+    )
+    assert bootstrap.main(["check"]) == 1, "the checks want what is pinned"
+    clone.failing.unlink()
+    clone.calls_file.write_text("", "utf-8")
+    assert bootstrap.main(["lab"]) == 0
+    assert clone.calls() == ["torch==2.14.0+cpu", "."], "made good when the network is back"
+
+
+def test_pip_is_not_led_out_of_the_folder(clone, monkeypatch):
+    for name in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PYTHONPATH"):
+        monkeypatch.setenv(name, "1")
+    names = clone.root.parent / "environment"
+    clone.script.write_text(clone.script.read_text("utf-8").replace('case "$*"', f'env >> {names}\ncase "$*"', 1))
+    venv = Venv(str(clone.root))
+    venv.create(str(clone.script))
+    names.unlink()
+    venv.pip("nothing")
+    given = {line.split("=")[0] for line in names.read_text("utf-8").splitlines()}
+    assert "PIP_RETRIES" in given
+    assert given.isdisjoint({"PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PYTHONPATH"})
 
 
 def test_another_python_or_pytorch_asked_for_means_a_new_folder(clone, monkeypatch):
@@ -264,6 +375,25 @@ def test_make_with_a_python_that_is_not_there_names_it(tmp_path):
     result = make("lab", "PYTHON=python3.77", PATH=os.environ["PATH"])
     assert result.returncode != 0
     assert "none was found at python3.77" in result.stdout
+
+
+def test_make_passes_over_a_python_that_does_not_run(tmp_path):
+    program(tmp_path / "python3", "exit 127")
+    program(tmp_path / "python3.13", "exit 0")
+    result = make("-n", "lab", PATH=str(tmp_path))
+    assert f'"{tmp_path}/python3.13" -I lecture_utils/bootstrap.py lab' in result.stdout
+    assert f"{tmp_path}/python3 " not in result.stdout
+
+
+def test_make_names_a_missing_python_with_a_space_in_its_path(tmp_path):
+    result = make("lab", f"PYTHON={tmp_path}/my python", PATH=os.environ["PATH"])
+    assert f"none was found at {tmp_path}/my python. Install" in result.stdout
+
+
+def test_an_unreadable_pair_does_not_keep_the_others_from_being_touched():
+    result = make("-n", "lab", PATH=os.environ["PATH"])
+    [line] = [line for line in result.stdout.splitlines() if "--sync" in line]
+    assert "--sync; touch" in line
 
 
 def test_make_alone_lists_the_commands():
@@ -401,6 +531,15 @@ def test_a_browser_is_found_by_name_then_on_the_path_then_in_playwrights_folder(
     assert bootstrap.find_browser() == str(own)
 
 
+def test_a_browser_on_the_path_that_does_not_start_is_passed_over(path, tmp_path):
+    program(path / "chromium-browser", "echo 'install the snap first' >&2; exit 1")
+    (path / "chromium").write_text("no program", "utf-8")
+    (path / "chromium").chmod(0o755)
+    assert bootstrap.find_browser() is None
+    own = program(tmp_path / "playwright" / "chromium-1200" / "chrome-linux64" / "chrome", "")
+    assert bootstrap.find_browser() == str(own)
+
+
 @pytest.fixture
 def ready(clone):
     clone.prepare("check")
@@ -439,12 +578,20 @@ def test_a_named_browser_that_is_not_there_is_an_error(ready, monkeypatch):
         ready.prepare("test")
 
 
-def test_a_new_browser_without_its_libraries_is_an_error(ready, path, monkeypatch):
-    def install(_):
-        program(path / "chromium", "echo libnss3.so is missing >&2; exit 127")
+BARE_BROWSER = "echo libnss3.so is missing >&2; exit 127"
 
-    monkeypatch.setattr(bootstrap, "install_browser", install)
-    with pytest.raises(Trouble, match=r"does not start: libnss3\.so is missing"):
+
+def test_a_new_browser_without_its_libraries_is_an_error_each_time(ready, tmp_path, monkeypatch):
+    own = tmp_path / "playwright" / "chromium-1" / "chrome-linux" / "chrome"
+    monkeypatch.setattr(bootstrap, "install_browser", lambda _: program(own, BARE_BROWSER))
+    for _ in range(2):
+        with pytest.raises(Trouble, match=r"does not start: libnss3\.so is missing\n.*UNROLLED_CHROMIUM="):
+            ready.prepare("test")
+
+
+def test_a_named_browser_that_does_not_start_is_an_error(ready, tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_CHROMIUM", str(program(tmp_path / "mine", BARE_BROWSER)))
+    with pytest.raises(Trouble, match=r"mine does not start: libnss3\.so is missing"):
         ready.prepare("test")
 
 
