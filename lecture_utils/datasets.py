@@ -70,7 +70,7 @@ def load(name: str, split: str | None = None) -> Corpus:
     A document's split depends on its own words alone, so it is the same on every machine.
     An unknown name or split raises `ValueError`, which says what there is.
     """
-    entry = _CORPORA.get(name)
+    entry = _CORPORA.get(name) if isinstance(name, str) else None  # a list, say, cannot be looked up
     if entry is None:
         raise ValueError(_unknown("corpus", name, _CORPORA))
     if split is not None and split not in SPLITS:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from lecture_utils.text import checked_count, checked_seed
 
 Loss = Callable[..., Tensor]  # loss(model, *batch) -> scalar
 Evaluate = Callable[[nn.Module], "float | Tensor"]
@@ -47,11 +49,10 @@ def _present(device: str) -> bool:
 
 def seed_everything(seed: int) -> None:
     """Start the random numbers of Python, NumPy and PyTorch from `seed`, a whole number below 2**32."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}.")
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+    number = checked_seed(seed)
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
 
 
 def next_token_loss(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -74,11 +75,12 @@ class History:
 
     def sentence(self) -> str:
         """The run in words, for a notebook to print: no measured number needs typing."""
-        words = f"{self.steps:,} steps in {self.seconds:.1f} s"
+        words = f"{_steps(self.steps)} in {self.seconds:.1f} s"
         if self.losses:
             some = max(1, len(self.losses) // 10)  # single batches are noisy: average a tenth of the run
             first, last = _mean(self.losses[:some]), _mean(self.losses[-some:])
-            words += f": training loss from {first:.3f} to {last:.3f} (means over {some} steps)"
+            means = f"{'mean' if some == 1 else 'means'} over {_steps(some)}"
+            words += f": training loss from {first:.3f} to {last:.3f} ({means})"
             words += f", largest gradient norm {max(self.grad_norms):.3g}"
         if self.evaluations:
             (_, before), (_, after) = self.evaluations[0], self.evaluations[-1]
@@ -125,8 +127,9 @@ def fit(
     Each batch is a tuple, such as (inputs, targets); its tensors go to the model's device. When `batches` ends
     it is started again. `loss(model, *batch)` returns a scalar; `clip` bounds the norm of the whole gradient.
     `evaluate(model)`, lower is better, runs in eval mode before the first step, then every `evaluate_every`
-    steps (a tenth of the run unless told otherwise) and after the last; the best model so judged is kept.
-    Without it the last one is. `seed` starts all random numbers, so equal calls give equal results.
+    steps (a tenth of the run unless told otherwise) and after the last; the best model so judged is kept, and
+    one judged nan never is. Without it the last one is. `seed` starts all random numbers, so equal calls give
+    equal results.
 
     The kernel's ■ (or Ctrl-C) stops early, keeps the best model so far, and says so in a sentence; without
     `evaluate`, best means the lowest training loss, averaged over a tenth of the run.
@@ -147,6 +150,7 @@ def fit(
                     run.look()
         except KeyboardInterrupt:
             by_hand = True
+            run.undo_half_step()
             with suppress(KeyboardInterrupt):  # pressed twice: be content with what was judged before
                 run.look()
     return run.finish(by_hand, steps)
@@ -170,6 +174,7 @@ class _Run:
         self.best_score, self.best_step = math.inf, 0
         self.best_weights = _copy(model)
         self.finite_weights = _copy(model)  # those before the latest step
+        self.begun = 0  # steps of the optimiser, the one under way included
 
     def step(self, batch: Any, loss: Loss, optimiser: torch.optim.Optimizer, clip: float | None) -> None:
         """One batch: loss, gradient, clipping, and one step of the optimiser."""
@@ -184,9 +189,18 @@ class _Run:
         if not math.isfinite(norm):  # no step was taken on it
             raise TrainingDiverged(f"gradient norm became {norm}", self.losses, self.grad_norms)
         _overwrite(self.finite_weights, self.model)
+        self.begun += 1
         _optimiser_step(optimiser)
         self.losses.append(value)
-        self.grad_norms.append(norm)
+        self.grad_norms.append(norm)  # from here on the step counts as taken
+
+    def undo_half_step(self) -> None:
+        """After a stop inside the optimiser some weights are new and some are old: go back to the old ones."""
+        taken = len(self.grad_norms)
+        if self.begun > taken:
+            self.model.load_state_dict(self.finite_weights)
+            self.begun = taken
+            del self.losses[taken:]
 
     def look(self) -> None:
         """Judge the model as it is now, and keep a copy of its weights if it is the best so far."""
@@ -194,13 +208,15 @@ class _Run:
         if self.evaluate is None:
             score = _mean(self.losses[-self.every :])
         elif self.evaluations and self.evaluations[-1][0] == step:  # stopped just after a look
-            return
+            score = self.evaluations[-1][1]
         else:
             score = _evaluated(self.evaluate, self.model, self.device)
+            if step == 0 and math.isnan(score):  # later on it would be the training's fault
+                raise ValueError("evaluate must return a number, got nan from the untrained model.")
             self.evaluations.append((step, score))
         if score < self.best_score:
+            _overwrite(self.best_weights, self.model)  # first: stopped here, the next look copies them again
             self.best_score, self.best_step = score, step
-            _overwrite(self.best_weights, self.model)
 
     def finish(self, by_hand: bool, steps: int) -> History:
         """Leave the model with its best weights or with its last, and freeze what was measured."""
@@ -208,7 +224,7 @@ class _Run:
         if (by_hand or self.evaluate is not None) and math.isfinite(self.best_score):
             self.model.load_state_dict(self.best_weights)
             kept = self.best_step
-        words = f"Stopped by hand after {done:,} of {steps:,} steps; the model of step {kept:,} was kept"
+        words = f"Stopped by hand after {done:,} of {_steps(steps)}; the model of step {kept:,} was kept"
         stopped = f"{words}, the best so far." if by_hand else None
         if stopped:
             print(stopped)
@@ -249,21 +265,49 @@ def _to_device(batch: Any, device: torch.device) -> tuple[Any, ...]:
 
 def _checked_loss(value: object) -> Tensor:
     if not isinstance(value, Tensor) or value.numel() != 1:
-        got = f"a tensor of shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
+        got = _described(value)
         raise ValueError(f"loss must return a single number as a tensor, got {got}: average over steps and batch.")
     if not value.requires_grad:
         raise ValueError("The loss does not depend on weights that can be trained: was it detached or frozen?")
     return value
 
 
+def _checked_score(value: object) -> float:
+    several = isinstance(value, (Tensor, np.ndarray)) and math.prod(value.shape) != 1
+    if several or not isinstance(value, SupportsFloat):
+        raise ValueError(f"evaluate must return a single number, lower is better, got {_described(value)}.")
+    return float(value)
+
+
+def _described(value: object) -> str:
+    if isinstance(value, (Tensor, np.ndarray)):
+        return f"{'a tensor' if isinstance(value, Tensor) else 'an array'} of shape {tuple(value.shape)}"
+    return "None" if value is None else type(value).__name__
+
+
 def _evaluated(evaluate: Evaluate, model: nn.Module, device: torch.device) -> float:
     """Evaluate in eval mode, without gradients; random numbers drawn meanwhile leave the training as it was."""
     model.eval()
-    cards = [device] if device.type == "cuda" else []
-    with torch.no_grad(), torch.random.fork_rng(devices=cards):
-        score = float(evaluate(model))
-    model.train()
-    return score
+    try:
+        with torch.no_grad(), _same_random_numbers_after(device):
+            return _checked_score(evaluate(model))
+    finally:
+        model.train()
+
+
+@contextmanager
+def _same_random_numbers_after(device: torch.device) -> Iterator[None]:
+    """Put back what Python, NumPy (its global generator) and PyTorch (on the CPU and on `device`) draw next."""
+    python, numpy = random.getstate(), np.random.get_state()
+    apple = torch.mps.get_rng_state() if device.type == "mps" else None  # fork_rng looks after CUDA alone
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        if apple is not None:
+            torch.mps.set_rng_state(apple)
 
 
 @contextmanager
@@ -320,14 +364,21 @@ def _mean(values: Sequence[float]) -> float:
     return math.fsum(values) / len(values) if values else math.inf
 
 
+def _steps(count: int) -> str:
+    return f"{count:,} {'step' if count == 1 else 'steps'}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _check_settings(model: nn.Module, steps: int, lr: float, clip: float | None, evaluate_every: int | None) -> None:
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("model has no weights that can be trained.")
-    for name, count in (("steps", steps), ("evaluate_every", evaluate_every)):
-        optional = name == "evaluate_every" and count is None
-        if not optional and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
-            raise ValueError(f"{name} must be a whole number from 1 on, got {count!r}.")
-    if not (isinstance(lr, (int, float)) and 0 < lr < math.inf):
+    checked_count("steps", steps)
+    if evaluate_every is not None:
+        checked_count("evaluate_every", evaluate_every)
+    if not (_is_number(lr) and 0 < lr < math.inf):
         raise ValueError(f"lr, the learning rate, must be a number above 0, got {lr!r}.")
-    if clip is not None and not (isinstance(clip, (int, float)) and clip > 0):
+    if clip is not None and not (_is_number(clip) and clip > 0):
         raise ValueError(f"clip must be the largest gradient norm allowed, above 0, or None, got {clip!r}.")

@@ -161,6 +161,15 @@ def test_an_unknown_name_gets_the_nearest_and_the_list():
         load("zzz")
 
 
+@pytest.mark.parametrize("name", [["a"], {}, None, 3])
+def test_what_is_no_name_is_an_unknown_one(name):
+    with pytest.raises(ValueError, match=r"^There is no corpus called .* There is: python_docs"):
+        load(name)
+    if name is not None:
+        with pytest.raises(ValueError, match=r"^There is no split called .* There is: train, valid, test"):
+            load("python_docs", name)
+
+
 def test_an_unknown_split_gets_the_nearest_and_the_list():
     with pytest.raises(ValueError, match=r"'tset'.*Did you mean 'test'\?.*train, valid, test"):
         load("python_docs", "tset")

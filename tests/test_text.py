@@ -1,6 +1,7 @@
 import itertools
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -86,6 +87,15 @@ def test_specials_are_configurable_and_never_doubled():
     assert vocabulary["never seen"] == 1
 
 
+def test_a_vocabulary_takes_counts():
+    assert Vocabulary(Counter(a=1, b=2), specials=()).tokens == ("b", "a")
+
+
+def test_decode_takes_the_whole_numbers_of_numpy_and_pytorch():
+    vocabulary = Vocabulary("ab", specials=())
+    assert vocabulary.decode(np.array([1, 0])) == vocabulary.decode([torch.tensor(1), np.int8(0)]) == ["b", "a"]
+
+
 def test_decode_takes_a_tensor():
     vocabulary = Vocabulary("ab", specials=())
     assert vocabulary.decode(torch.tensor([1, 0])) == ["b", "a"]
@@ -98,10 +108,25 @@ ERRORS = [
     (lambda v: v.decode([3]), ValueError, "3 is no token's number: this vocabulary has 0 to 2"),
     (lambda v: v.decode([-1]), ValueError, "-1 is no token's number"),
     (lambda v: v.decode(torch.zeros(2, 2, dtype=torch.int64)), ValueError, r"one sequence.*shape \(2, 2\)"),
-    (lambda v: Vocabulary("ab", min_count=0), ValueError, "min_count must be 1 or more, got 0"),
+    (lambda v: Vocabulary("ab", min_count=0), ValueError, "min_count must be a whole number from 1 on, got 0"),
     (lambda v: Vocabulary("ab", max_size=2), ValueError, "room for the 4 specials, got 2"),
     (lambda v: Vocabulary("ab", specials=("<s>", "<s>")), ValueError, "differ from the others"),
     (lambda v: Vocabulary("ab", specials="<s>"), ValueError, "must be a list of tokens"),
+    (lambda v: v[["tree"]], KeyError, r"turns tokens into numbers, got \['tree'\]"),
+    (lambda v: v.decode([1.7]), ValueError, "1.7 is no token's number"),
+    (lambda v: v.decode(["a"]), ValueError, "'a' is no token's number"),
+    (lambda v: v.decode([True]), ValueError, "True is no token's number"),
+    (lambda v: v.decode(torch.tensor([0.0])), ValueError, "0.0 is no token's number"),
+    (lambda v: v.decode(1), ValueError, "one sequence of numbers, got 1"),
+    (lambda v: Vocabulary("ab", min_count="a"), ValueError, "min_count must be a whole number from 1 on, got 'a'"),
+    (lambda v: Vocabulary("ab", min_count=True), ValueError, "min_count must be a whole number from 1 on, got True"),
+    (lambda v: Vocabulary("ab", max_size=1.5), ValueError, "max_size must be a whole number from 1 on, got 1.5"),
+    (lambda v: Vocabulary([1, 2, "a"]), ValueError, "Every token must be a string, got 1"),
+    (lambda v: Vocabulary([1, 2]), ValueError, "Every token must be a string, got 1"),
+    (lambda v: Vocabulary([["a", "b"]]), ValueError, r"Every token must be a string, got \['a', 'b'\]"),
+    (lambda v: Vocabulary(None), ValueError, "tokens must be a list of strings, or a text, got None"),
+    (lambda v: Vocabulary("ab", specials=[1]), ValueError, "Every special token must be a string, got 1"),
+    (lambda v: Vocabulary("ab", specials=None), ValueError, "specials must be a list of tokens .* got None"),
 ]
 
 
@@ -162,6 +187,13 @@ BATCH_ERRORS = [
     ({"ids": range(5), "seq_len": 0}, "seq_len must be a whole number from 1 on, got 0"),
     ({"ids": range(5), "seq_len": 2, "batch_size": 1.5}, "batch_size must be a whole number from 1 on, got 1.5"),
     ({"ids": "hello there", "seq_len": 2}, "got a string"),
+    ({"ids": ["a", "b", "c"], "seq_len": 2}, r"whole numbers, got \['a', 'b', 'c'\]: Vocabulary.encode turns"),
+    ({"ids": None, "seq_len": 2}, "one sequence of whole numbers, got None: Vocabulary.encode turns"),
+    ({"ids": [[1, 2], [3]], "seq_len": 2}, "one sequence of whole numbers, got "),
+    ({"ids": [True] * 9, "seq_len": 2}, r"one sequence of whole numbers, got \(9,\) torch.bool"),
+    ({"ids": [], "seq_len": 2}, "need 3 tokens, got 0"),
+    ({"ids": range(5), "seq_len": True}, "seq_len must be a whole number from 1 on, got True"),
+    ({"ids": range(5), "seq_len": "a"}, "seq_len must be a whole number from 1 on, got 'a'"),
     ({"ids": torch.rand(9), "seq_len": 2}, "whole numbers, got .*float32"),
     ({"ids": torch.zeros(9, 1, dtype=torch.int64), "seq_len": 2}, r"one sequence of whole numbers, got \(9, 1\)"),
 ]
@@ -174,3 +206,16 @@ def test_impossible_batches_are_refused_with_a_sentence(settings, sentence):
         next_token_pass(**settings)
     with pytest.raises(ValueError, match=sentence):
         next_token_batches(**settings, seed=0)
+
+
+@pytest.mark.parametrize("seed", ["a", None, 1.5, True, -1, 2**32])
+def test_a_seed_is_refused_when_the_batches_are_asked_for(seed):
+    with pytest.raises(ValueError, match=r"seed must be a whole number from 0 to 2\*\*32 - 1, got"):
+        next_token_batches(range(9), seq_len=2, batch_size=2, seed=seed)
+
+
+def test_settings_may_come_from_numpy():
+    settings = {"seq_len": 3, "batch_size": 2, "seed": 5}
+    theirs = next_token_batches(range(30), **{name: np.int64(value) for name, value in settings.items()})
+    ours = next_token_batches(range(30), **settings)
+    assert all(torch.equal(a[0], b[0]) for a, b in zip(some(ours), some(theirs), strict=True))

@@ -67,6 +67,14 @@ def test_a_misspelt_device_gets_the_nearest(machine):
 # seed_everything
 
 
+def test_a_seed_may_come_from_numpy_or_pytorch():
+    seed_everything(3)
+    first = draws()
+    for seed in (np.int64(3), np.uint8(3), torch.tensor(3)):
+        seed_everything(seed)
+        assert draws() == first
+
+
 def draws():
     return random.random(), np.random.rand(), torch.rand(1).item()
 
@@ -81,7 +89,7 @@ def test_a_seed_fixes_the_random_numbers_of_all_three():
     assert all(a != b for a, b in zip(draws(), first))
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, "1", None, True])
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, "1", None, True, np.True_, np.float64(1), torch.tensor(True)])
 def test_a_seed_is_a_whole_number(seed):
     with pytest.raises(ValueError, match=r"seed must be a whole number from 0 to 2\*\*32 - 1, got"):
         seed_everything(seed)
@@ -203,6 +211,45 @@ def test_evaluating_does_not_change_the_training():
     assert history.evaluations == ((0, -1), (6, -2), (12, -3), (18, -4), (20, -5))
 
 
+def drawing(model, x, y):
+    """A loss that draws from all three generators."""
+    return mean_square(model, x, y) * (1 + sum(draws()))
+
+
+def test_an_evaluation_may_draw_random_numbers_of_python_and_numpy_too():
+    plain, watched = network(dropout=0.5), network(dropout=0.5)
+    expected = train(plain, loss=drawing)
+    history = train(watched, loss=drawing, evaluate=lambda model: -sum(draws()) - np.random.randn(), evaluate_every=20)
+    assert history.losses == expected.losses
+    after = draws()
+    train(network(dropout=0.5), loss=drawing)
+    assert draws() == after
+
+
+def test_an_evaluation_that_fails_puts_the_random_numbers_and_the_mode_back():
+    def evaluate(model):
+        draws()
+        raise KeyError("mine")
+
+    seed_everything(0)
+    expected = draws()
+    model = network()
+    seed_everything(0)
+    with pytest.raises(KeyError):
+        training._evaluated(evaluate, model, torch.device("cpu"))
+    assert model.training
+    assert draws() == expected
+
+
+def test_the_random_numbers_of_mps_are_put_back(monkeypatch):
+    states = ["before"]
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: states[-1])
+    monkeypatch.setattr(torch.mps, "set_rng_state", states.append)
+    evaluate = lambda model: states.append("drawn") or 1.0  # noqa: E731
+    assert training._evaluated(evaluate, network(), torch.device("mps")) == 1.0
+    assert states == ["before", "drawn", "before"]
+
+
 def test_modes_come_back_as_they_were():
     model = network(dropout=0.5).eval()
     model[0].train()
@@ -290,6 +337,76 @@ def test_stopping_twice_ends_the_last_evaluation():
     assert (history.steps, history.kept_step) == (5, 0)
 
 
+def stopped_half_way(monkeypatch, after):
+    """Ctrl-C within a step of the optimiser, `after` whole ones: the first tensor is new, the others are old."""
+    whole_step, taken = training._optimiser_step, []
+
+    def step(optimiser):
+        before = [p.detach().clone() for p in optimiser.param_groups[0]["params"]]
+        whole_step(optimiser)
+        taken.append(1)
+        if len(taken) > after:
+            for p, old in zip(optimiser.param_groups[0]["params"][1:], before[1:]):
+                p.data.copy_(old)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "_optimiser_step", step)
+
+
+@pytest.mark.parametrize("evaluate", [None, lambda model: mean_square(model, *regression()[0])])
+@pytest.mark.parametrize("after", [0, 13])
+def test_a_stop_within_a_step_leaves_no_half_updated_weights(monkeypatch, after, evaluate):
+    stopped, twin = network(), network()
+    if after:
+        train(twin, steps=after)
+    stopped_half_way(monkeypatch, after)
+    history = train(stopped, steps=50, evaluate=evaluate)
+    assert (history.steps, history.kept_step) == (after, after)
+    assert len(history.losses) == len(history.grad_norms) == after
+    assert same(weights(stopped), weights(twin))
+
+
+def test_a_stop_while_a_step_is_written_down_undoes_it():
+    class Stopping(list):
+        def append(self, value):
+            raise KeyboardInterrupt
+
+    model = network()
+    run = training._Run(model, None, 1)
+    run.grad_norms = Stopping()
+    with pytest.raises(KeyboardInterrupt):
+        run.step(regression()[0], mean_square, torch.optim.SGD(model.parameters(), lr=0.1), None)
+    assert not same(weights(model), weights(network()))
+    run.undo_half_step()
+    assert same(weights(model), weights(network()))
+    assert run.losses == run.grad_norms == []
+
+
+def test_a_stop_while_the_best_weights_are_copied_copies_them_again(monkeypatch):
+    overwrite, calls = training._overwrite, []
+
+    def half(kept, model):
+        if kept is not best[0]:
+            return overwrite(kept, model)
+        calls.append(1)
+        if len(calls) == 2:
+            next(iter(kept.values())).zero_()
+            raise KeyboardInterrupt
+        return overwrite(kept, model)
+
+    best = []
+    start = training._Run.__init__
+    monkeypatch.setattr(training._Run, "__init__", lambda run, *a: start(run, *a) or best.append(run.best_weights))
+    monkeypatch.setattr(training, "_overwrite", half)
+    scores = iter([2.0, 1.0])
+    stopped, twin = network(), network()
+    history = train(stopped, evaluate=lambda model: next(scores), evaluate_every=5)
+    train(twin, steps=5)
+    assert history.kept_step == 5
+    assert history.evaluations == ((0, 2.0), (5, 1.0))
+    assert same(weights(stopped), weights(twin))
+
+
 def test_a_loss_that_explodes_stops_with_an_explanation_and_finite_weights():
     model = nn.Linear(4, 2)
     batches = regression(1)
@@ -345,6 +462,16 @@ REFUSED = [
     ({"lr": math.nan}, "lr, the learning rate, must be a number above 0, got nan"),
     ({"clip": 0}, "clip must be the largest gradient norm allowed, above 0, or None, got 0"),
     ({"seed": -1}, "seed must be"),
+    ({"steps": True}, "steps must be a whole number from 1 on, got True"),
+    ({"lr": True}, "lr, the learning rate, must be a number above 0, got True"),
+    ({"clip": True}, "clip must be the largest gradient norm allowed, above 0, or None, got True"),
+    ({"evaluate": lambda m: math.nan}, "evaluate must return a number, got nan from the untrained model"),
+    ({"evaluate": lambda m: None}, "evaluate must return a single number, lower is better, got None"),
+    ({"evaluate": lambda m: (1.0, 2.0)}, "evaluate must return a single number, .* got tuple"),
+    ({"evaluate": lambda m: "0.5"}, "evaluate must return a single number, .* got str"),
+    ({"evaluate": lambda m: torch.ones(2)}, r"evaluate must return .* got a tensor of shape \(2,\)"),
+    ({"evaluate": lambda m: np.ones(2)}, r"evaluate must return .* got an array of shape \(2,\)"),
+    ({"loss": lambda m, x, y: None}, "a single number as a tensor, got None"),
     ({"model": nn.Tanh()}, "no weights that can be trained"),
     ({"batches": []}, "batches gave 0 of the 20 batches asked for"),
     ({"batches": (batch for batch in regression(3))}, "batches gave 3 of the 20 .* a generator runs only once"),
@@ -370,6 +497,19 @@ def test_the_sentence_says_what_was_measured():
         "20 steps in 1.2 s: training loss from 3.000 to 0.750 (means over 2 steps), "
         "largest gradient norm 2.5; evaluation from 3.000 to 0.750."
     )
+
+
+def test_a_single_step_is_spoken_of_in_the_singular():
+    assert History(1, (4.0,), (2.5,), kept_step=1).sentence() == (
+        "1 step in 0.0 s: training loss from 4.000 to 4.000 (mean over 1 step), largest gradient norm 2.5."
+    )
+    history = train(network(), interrupted([], 0), steps=1)
+    assert "Stopped by hand after 0 of 1 step; the" in history.sentence()
+
+
+@pytest.mark.parametrize("score", [0.5, np.float32(0.5), torch.tensor(0.5), torch.tensor([0.5]), np.array(0.5)])
+def test_one_number_of_any_kind_is_a_score(score):
+    assert train(network(), steps=1, evaluate=lambda model: score).evaluations == ((0, 0.5), (1, 0.5))
 
 
 def test_histories_are_equal_but_for_their_seconds_and_cannot_be_changed():
