@@ -70,6 +70,11 @@ class RecurrentLayer(nn.Module):
         return RecurrentShape.from_module(self)
 
     @property
+    def mode(self) -> str:
+        """The kind of cell as torch.nn names it: "RNN_TANH", "RNN_RELU", "GRU" or "LSTM"."""
+        return f"RNN_{self.nonlinearity}".upper() if self.cell == "rnn" else self.cell.upper()
+
+    @property
     def all_weights(self) -> list[list[Tensor]]:
         """The weights of each layer and direction, layer by layer, as torch.nn lists them."""
         return [[getattr(self, name) for name in block] for block in self._weight_names]
@@ -96,7 +101,7 @@ class RecurrentLayer(nn.Module):
 
         Shapes: input (T, N, d_in), with batch_first (N, T, d_in), unbatched (T, d_in), or a PackedSequence; output
         alike, with D · d_h features; hx, h_n and c_n (L · D, N, d_h), unbatched (L · D, d_h), zeros if not given.
-        A wrong shape raises RuntimeError, a wrong number of axes or number type ValueError.
+        A wrong shape or device raises RuntimeError, a wrong number of axes or number type ValueError.
         """
         self._check(input, hx)
         packed = self._pack(input)  # .data: (R, d_in)
@@ -161,14 +166,13 @@ class RecurrentLayer(nn.Module):
             return PackedSequence(rows, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
         if input.dim() == 2:
             return rows  # (T, D · d_h)
-        output = rows.unflatten(0, (len(packed.batch_sizes), -1))  # (T, N, D · d_h)
+        output = rows.unflatten(0, self._extent(packed))  # (T, N, D · d_h)
         return output.transpose(0, 1) if self.batch_first else output
 
     def _initial(self, packed: PackedSequence, hx: Tensor | Sequence[Tensor] | None) -> States:
         """The states before the first step, zeros if not given, in the order of the rows: longest sequence first."""
         if hx is None:
-            steps, batch = len(packed.batch_sizes), int(packed.batch_sizes[0])
-            _, *shapes = self.spec.inputs(steps, batch).values()
+            _, *shapes = self._shapes(*self._extent(packed)).values()
             return tuple(packed.data.new_zeros(shape) for shape in shapes)  # (L · D, N, d_h)
         state = tuple(s.unsqueeze(1) if s.dim() == 2 else s for s in _as_tuple(hx))  # (L · D, N, d_h)
         return _reorder(state, packed.sorted_indices)
@@ -190,10 +194,22 @@ class RecurrentLayer(nn.Module):
         steps, batch = input.shape[1::-1] if self.batch_first else input.shape[:2]
         return steps, batch
 
+    def _shapes(self, steps: int, batch: int | None) -> dict[str, Shape]:
+        """The shapes of input and initial states; a batch may hold no sequence, as in torch.nn."""
+        shapes = self.spec.inputs(steps, 1 if batch == 0 else batch)
+        if batch == 0:
+            shapes = {name: _emptied(shape) for name, shape in shapes.items()}
+        return shapes
+
     def _check(self, input: Tensor | PackedSequence, hx: Tensor | Sequence[Tensor] | None) -> None:
         """Raise an error that says in words what was expected, unless input and state fit the layer."""
         data = _data_of(input, self.batch_first)
-        shapes = self.spec.inputs(*self._extent(input))
+        steps, batch = self._extent(input)
+        if steps == 0:
+            raise RuntimeError(
+                f"input must have at least one step on its time axis, but its shape is {tuple(data.shape)}."
+            )
+        shapes = self._shapes(steps, batch)
         if isinstance(input, PackedSequence):
             shapes["input"] = Shape((len(data), self.input_size), ("row", "feature"))
         given = {"input": data}
@@ -201,7 +217,7 @@ class RecurrentLayer(nn.Module):
             given |= _named_states(hx, [name for name in shapes if name != "input"])
         for name, tensor in given.items():
             _check_shape(name, tensor, shapes[name])
-            _check_dtype(name, tensor, next(self.parameters()).dtype)
+            _check_kind(name, tensor, next(self.parameters()))
 
 
 class RNN(RecurrentLayer):
@@ -222,6 +238,8 @@ class RNN(RecurrentLayer):
     ) -> None:
         settings = (num_layers, bidirectional, batch_first, bias, dropout)
         spec = RecurrentShape("rnn", input_size, hidden_size, *settings, nonlinearity=nonlinearity)
+        if nonlinearity != spec.nonlinearity:
+            raise ValueError(f'nonlinearity must be "tanh" or "relu" in small letters, but it is "{nonlinearity}".')
         super().__init__(spec, device, dtype)
 
     def step(self, x: Tensor, h: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
@@ -343,9 +361,24 @@ def _check_shape(name: str, tensor: Tensor, expected: Shape) -> None:
         raise RuntimeError(f"{name} must be {expected.named}, but its shape is {got}: {' and '.join(wrong)}.")
 
 
-def _check_dtype(name: str, tensor: Tensor, dtype: torch.dtype) -> None:
-    if tensor.dtype != dtype:
+def _emptied(shape: Shape) -> Shape:
+    """The shape for a batch without a sequence, which RecurrentShape itself refuses as a mistake."""
+    return Shape([0 if axis == "batch" else size for axis, size in zip(shape.axes, shape)], shape.axes)
+
+
+def _check_kind(name: str, tensor: Tensor, weight: Tensor) -> None:
+    """Raise unless a tensor is on the device of the weights and, but for autocast, of their number type."""
+    if tensor.device != weight.device:
+        raise RuntimeError(
+            f'{name} is on "{tensor.device}" and the weights are on "{weight.device}": '
+            f'move {name} with .to("{weight.device}"), or the layer with .to("{tensor.device}").'
+        )
+    if tensor.dtype != weight.dtype and not _autocasts(tensor.device.type):
         raise ValueError(
-            f"{name} is {tensor.dtype} and the weights are {dtype}: convert {name} with .to({dtype}), "
+            f"{name} is {tensor.dtype} and the weights are {weight.dtype}: convert {name} with .to({weight.dtype}), "
             f"or the layer with .to({tensor.dtype})."
         )
+
+
+def _autocasts(device: str) -> bool:
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)

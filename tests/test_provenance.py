@@ -50,6 +50,17 @@ output.mean()
 output.amax(dim=0)
 output.max(dim=0).values
 output.max(0)[0]
+output[:0].mean(1)
+output[:, :0].sum(0)
+output.amax().flatten(0, 1)
+output.amax().flatten(-2)
+output.amax().flatten(-1, 0)
+output.amax().transpose(0, -1)
+output.amax().transpose(0, 1)
+output.amax().movedim(0, 0)
+output.amax().movedim(0, 1)
+output.amax().max(0).values
+output.amax().max(1).values
 output.flatten()
 output.flatten(0, 1)
 output.view(T * N, -1)
@@ -345,7 +356,10 @@ def test_memory_stays_bounded():
         ("output[:, -4]", "Index -4 is out of range: the axis batch has size 3."),
         ("h_n[2]", "Index 2 is out of range: the axis layer·direction has size 2."),
         ("output[0, 0, 0, 0]", "There are 4 indices for 3 axes, (time 4, batch 3, feature 4)."),
-        ("output[..., ...]", "An index can hold ... only once."),
+        (
+            "output[..., ...]",
+            "Write ... once: it already stands for every axis without an index of its own, and what torch makes",
+        ),
         ("output[::-1]", "A slice of a tensor needs a step of 1 or more; to run backwards, use .flip(dim)."),
         ("output[1.5]", "An index must be a whole number, but it is 1.5."),
         ("output.transpose(0, 3)", "There is no axis 3 in (time 4, batch 3, feature 4)."),

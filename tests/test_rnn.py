@@ -280,6 +280,58 @@ def test_positional_arguments_mean_what_they_mean_to_torch(cell, arguments):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
+def test_the_mode_is_torchs(variant):
+    cell, extra = VARIANTS[variant]
+    ours, theirs = pair(cell, 4, 3, **extra)
+    assert ours.mode == theirs.mode
+
+
+@pytest.mark.parametrize("given_state", [False, True])
+@pytest.mark.parametrize("batch_first", [False, True])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_an_empty_batch_comes_out_empty_as_in_torch(variant, batch_first, given_state):
+    cell, extra = VARIANTS[variant]
+    for bidirectional in (False, True):
+        options = {"bidirectional": bidirectional, "batch_first": batch_first, "dtype": torch.float64, **extra}
+        ours, theirs = pair(cell, 4, 3, 2, **options)
+        input = torch.zeros((0, 5, 4) if batch_first else (5, 0, 4), dtype=torch.float64)
+        hx = make_state(theirs, "time first", 0) if given_state else None
+        got, wanted = tensors(ours(input, hx)), tensors(theirs(input, hx))
+        assert [(t.shape, t.dtype) for t in got] == [(t.shape, t.dtype) for t in wanted]
+
+
+@pytest.mark.parametrize("half", ["nothing", "input", "state"])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_autocast_runs_and_stays_near_torchs_full_precision(variant, form, half):
+    cell, extra = VARIANTS[variant]
+    ours, theirs = pair(cell, 4, 3, 2, bidirectional=True, batch_first=form == "batch first", **extra)
+    input = make_input(form, 5, 3, 4, torch.float32)
+    hx = [state.float() for state in tensors(make_state(theirs, form, 3))]
+    as_given = tuple if cell == "LSTM" else lambda states: states[0]
+    wanted = tensors(theirs(input, as_given(hx)))
+    if half == "input":
+        input = input.to(torch.bfloat16)
+    if half == "state":
+        hx = [state.to(torch.bfloat16) for state in hx]
+    with torch.autocast("cpu", torch.bfloat16):
+        returned = ours(input, as_given(hx))
+    for got, exact in zip(tensors(returned), wanted, strict=True):
+        torch.testing.assert_close(got.float(), exact, rtol=0.05, atol=0.05)
+    sum(tensor.float().sum() for tensor in tensors(returned)).backward()
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in ours.parameters())
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_layer_on_the_meta_device_gives_shapes(cell):
+    ours, theirs = pair(cell, 4, 3, 2, device="meta")
+    input = torch.zeros(5, 2, 4, device="meta")
+    assert [t.shape for t in tensors(ours(input))] == [t.shape for t in tensors(theirs(input))]
+    with pytest.raises(ValueError, match=r"input is torch\.float64 and the weights are"):
+        ours(input.double())
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_the_printed_form_is_torchs(variant):
     cell, extra = VARIANTS[variant]
     for options in ({}, {"num_layers": 2, "bias": False, "batch_first": True, "dropout": 0.5, "bidirectional": True}):
@@ -304,6 +356,7 @@ def test_device_and_dtype_reach_every_weight(cell):
         ("LSTM", {"bias": "tanh"}, "bias must be True or False"),
         ("LSTM", {"proj_size": 3}, "proj_size must be smaller than hidden_size"),
         ("RNN", {"nonlinearity": "sigmoid"}, "nonlinearity must be"),
+        ("RNN", {"nonlinearity": "RELU"}, 'nonlinearity must be "tanh" or "relu" in small letters'),
     ],
 )
 def test_settings_that_cannot_be_raise_a_sentence(cell, options, words):
@@ -378,7 +431,16 @@ def wrong_inputs():
     yield "4-D", torch.zeros(5, 2, 4, 1), ValueError, r"\(time, batch, feature\).* but it has 4 axes"
     yield "1-D", torch.zeros(4), ValueError, "but it has 1 axes"
     yield "float64", torch.zeros(5, 2, 4).double(), ValueError, "input is torch.float64 and the weights are"
-    yield "no steps", torch.zeros(0, 2, 4), (ValueError, RuntimeError), "must be a whole number from 1"
+    yield "no steps", torch.zeros(0, 2, 4), RuntimeError, r"at least one step on its time axis.* \(0, 2, 4\)"
+    yield "no steps unbatched", torch.zeros(0, 4), RuntimeError, "at least one step on its time axis"
+    yield "no steps, no batch", torch.zeros(0, 0, 4), RuntimeError, "at least one step on its time axis"
+    yield (
+        "empty batch of a wrong size",
+        torch.zeros(5, 0, 6),
+        RuntimeError,
+        r"input must be \(time 5, batch 0, feature 4",
+    )
+    yield "device", torch.zeros(5, 2, 4, device="meta"), RuntimeError, r'input is on "meta" .* "cpu".*\.to\("cpu"\)'
     yield "list", [[1.0] * 4], TypeError, "must be a tensor or a PackedSequence, but it is of type list"
     yield "packed", pack_sequence([torch.zeros(5, 6)]), RuntimeError, "the feature axis must be 4, not 6"
     yield "packed 3-D", pack_sequence([torch.zeros(5, 4, 1)]), RuntimeError, "input must have 2 axes"
@@ -401,6 +463,7 @@ def wrong_states():
     yield "width", torch.zeros(4, 2, 4), RuntimeError, "the feature axis must be 3, not 4"
     yield "axes", torch.zeros(4, 3), RuntimeError, "h_0 must have 3 axes"
     yield "swapped", torch.zeros(2, 4, 3), RuntimeError, "the layer·direction axis .* and the batch axis"
+    yield "device", torch.zeros(4, 2, 3, device="meta"), RuntimeError, r'h_0 is on "meta" .*h_0 with \.to\("cpu"\)'
     yield "float64", torch.zeros(4, 2, 3).double(), ValueError, "h_0 is torch.float64 and the weights are"
 
 

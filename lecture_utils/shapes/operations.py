@@ -27,6 +27,8 @@ from .shape import shown
 
 def transpose(tensor: Traced, dim0: object, dim1: object) -> Traced:
     """Swap two axes."""
+    if not tensor.axes:
+        return _as_one_axis(transpose, tensor, dim0, dim1)
     order = list(range(len(tensor.axes)))
     first, second = tensor.axis(dim0), tensor.axis(dim1)
     order[first], order[second] = second, first
@@ -43,9 +45,16 @@ def permute(tensor: Traced, *dims: Any) -> Traced:
 
 def movedim(tensor: Traced, source: object, destination: object) -> Traced:
     """Move one axis to another place."""
+    if not tensor.axes:
+        return _as_one_axis(movedim, tensor, source, destination)
     old, new = tensor.axis(source), tensor.axis(destination)
     order = [at for at in range(len(tensor.axes)) if at != old]
     return permute(tensor, [*order[:new], old, *order[new:]])
+
+
+def _as_one_axis(operation: Callable[..., Traced], number: Traced, *dims: object) -> Traced:
+    """Treat a single number as an axis of size 1, as torch does: dims 0 and -1 pass, others do not."""
+    return select(operation(unsqueeze(number, 0), *dims), 0, 0)
 
 
 def reverse_axes(tensor: Traced) -> Traced:
@@ -98,7 +107,7 @@ def view(tensor: Traced, *shape: Any) -> Traced:
 def flatten(tensor: Traced, start_dim: object = 0, end_dim: object = -1) -> Traced:
     """Merge neighbouring axes into one."""
     if not tensor.axes:
-        return reshape(tensor, 1)
+        tensor = reshape(tensor, 1)  # so that dims 0 and -1 pass, as in torch
     first, last = tensor.axis(start_dim), tensor.axis(end_dim)
     if first > last:
         raise ValueError(f"flatten needs start_dim before end_dim, but they are axes {first} and {last}.")
@@ -149,7 +158,8 @@ def reduce(tensor: Traced, dim: Any = None, keepdim: object = False) -> Traced:
         raise ValueError(f"There is nothing to combine along an axis of size 0 in {tensor.shape.named}.")
     rest = [at for at in range(len(tensor.axes)) if at not in gone]
     last = len(tensor.axes)  # the origins, which grow by those of every number combined
-    merged = tensor.ids.transpose(*rest, *gone, last).reshape(*(tensor.sizes[at] for at in rest), -1)
+    origins = math.prod(tensor.sizes[at] for at in gone) * tensor.ids.shape[last]  # -1 fails where rest has a size 0
+    merged = tensor.ids.transpose(*rest, *gone, last).reshape(*(tensor.sizes[at] for at in rest), origins)
     result = Traced(np.ascontiguousarray(merged), tuple(tensor.axes[at] for at in rest))
     if not keepdim:
         return result
@@ -159,7 +169,7 @@ def reduce(tensor: Traced, dim: Any = None, keepdim: object = False) -> Traced:
 
 def extreme(tensor: Traced, dim: Any = None, keepdim: object = False) -> Traced | tuple[Traced, str]:
     """The largest or smallest along one axis with its positions, or of all numbers."""
-    result = reduce(tensor, dim if dim is None else tensor.axis(dim), keepdim)
+    result = reduce(tensor, dim if dim is None else integer("dim", dim), keepdim)
     return result if dim is None else (result, "the positions of the extreme values")
 
 

@@ -104,7 +104,10 @@ def spelt_out(tensor: Traced, items: Sequence[object]) -> list[object]:
     if missing < 0:
         raise ValueError(f"There are {used} indices for {len(tensor.axes)} axes, {tensor.shape.named}.")
     if sum(item is ... for item in items) > 1:
-        raise ValueError("An index can hold ... only once.")
+        raise ValueError(
+            "Write ... once: it already stands for every axis without an index of its own, "
+            "and what torch makes of a second one is rarely meant."
+        )
     return [one for item in items for one in ([slice(None)] * missing if item is ... else [item])]
 
 
