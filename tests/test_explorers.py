@@ -138,9 +138,28 @@ def test_any_guess_gets_a_sentence(text: str) -> None:
     assert len(got.sentence) < 300
 
 
-@pytest.mark.parametrize("text", ["(5, 3, 20)", "5 3 20", "5,3,20", "5 × 3 × 20", "[5, 3, 20]", "5x3x20", "(5,3,20,)"])
+WAYS = ["(5, 3, 20)", "5 3 20", "5,3,20", "5 × 3 × 20", "[5, 3, 20]", "5x3x20", "(5,3,20,)", "torch.Size([5, 3, 20])"]
+
+
+@pytest.mark.parametrize("text", WAYS)
 def test_a_guess_may_be_written_in_many_ways(text: str) -> None:
     assert read_guess(text) == (5, 3, 20)
+
+
+@pytest.mark.parametrize("text", ["5148", "5,148", "5 148", "5_148"])
+def test_a_count_may_be_written_with_its_thousands_apart(text: str) -> None:
+    assert read_guess(text, count=True) == (5148,)
+
+
+@pytest.mark.parametrize("text", ["(٣, 5, 14)", "3 5 14.0", "", "()", "five"])
+def test_what_is_no_shape_is_not_read_as_one(text: str) -> None:
+    assert read_guess(text) is None
+
+
+def test_no_number_of_a_guess_is_dropped() -> None:
+    spec = RecurrentShape("rnn", 20, 14)
+    assert answer(spec, 5, 3, "output", "(5, 3, 14)").right
+    assert not answer(spec, 5, 3, "output", "5 3 99999999999999999999 14").right
 
 
 @pytest.mark.parametrize(
@@ -248,12 +267,51 @@ def test_predict_first_hides_every_answer_until_reveal() -> None:
     assert f"{explorer.shown.spec.num_parameters:,}" in text_of(explorer.facts.parts["facts"])
 
 
+@pytest.mark.parametrize("slice_text", ["output[-1]", "h_n.view(7, 7)", "output[1:1]", "output[9]"])
+def test_hidden_slices_say_no_shape(slice_text: str) -> None:
+    module = nn.LSTM(23, 11, num_layers=2, bidirectional=True, batch_first=True, proj_size=7)
+    explorer = shape_explorer(module)
+    explorer.predict.value = True
+    explorer.slice_a.control.value = slice_text
+    page = text_of(explorer.slices.parts["slices"] + explorer.slice_a.note.value)
+    assert "14" not in page
+    assert "feature" not in page
+
+
+def test_predict_and_reveal_work_while_a_control_holds_nonsense() -> None:
+    explorer = shape_explorer()
+    explorer.hidden_size.control.value = "x"
+    explorer.predict.value = True
+    assert explorer.quiz.layout.display == ""
+    assert "output (" not in text_of(explorer.facts.parts["facts"])
+    explorer.reveal.click()
+    assert explorer.quiz.layout.display == "none"
+    assert "output (5, 3, 10)" in text_of(explorer.facts.parts["facts"])
+
+
+def test_a_verdict_goes_with_its_question_and_answer() -> None:
+    explorer = shape_explorer()
+    explorer.predict.value = True
+    explorer.guess.control.value = "(5, 3, 10)"  # Enter, or the way to the next control, sends the answer
+    assert "Right" in explorer.guess.note.value
+    explorer.guess.control.value = "(5, 3, 11)"
+    assert "Not yet" in explorer.guess.note.value
+    explorer.question.control.value = "h_n"
+    assert explorer.guess.note.value == ""
+    explorer.check.click()
+    assert "Not yet" in explorer.guess.note.value
+
+
 def test_reset_goes_back_to_the_first_settings() -> None:
     explorer = shape_explorer(nn.GRU(7, 5, num_layers=2))
     explorer.cell.control.value = "lstm"
     explorer.hidden_size.control.value = "nonsense"
     explorer.layers.control.value = 5
+    explorer.slice_a.control.value = "h_n[0]"
+    explorer.predict.value = True
     explorer.reset.click()
+    assert explorer.slice_a.value == "output[-1]"
+    assert explorer.predict.value is False
     assert explorer.shown.spec == RecurrentShape("gru", 7, 5, num_layers=2)
     assert explorer.hidden_size.note.value == ""
 

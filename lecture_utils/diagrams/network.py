@@ -49,6 +49,7 @@ def network(
     reach: Collection[tuple[int, int]] = frozenset(),
     hide: bool = False,
     compact: bool = False,
+    title: str = "",
     theme: str = "card",
 ) -> Picture:
     """Draw the layer unrolled over `seq_len` steps, with V on top where `output_size` is given.
@@ -57,7 +58,7 @@ def network(
     other stays dark. `hide` puts "?" for every size; `compact` leaves names of weights and all sizes out, so that
     two pictures fit side by side. Raises ValueError for an impossible setting.
     """
-    view = _Network(spec, seq_len, batch_size, output_size, system, form, cells, reach, hide, compact, theme)
+    view = _Network(spec, seq_len, batch_size, output_size, system, form, cells, reach, hide, compact, title, theme)
     view.draw()
     alt = view.alt()
     return Picture(view.drawing.svg(alt), alt, view.table())
@@ -78,6 +79,7 @@ class _Network:
         reach: Collection[tuple[int, int]],
         hide: bool,
         compact: bool,
+        title: str,
         theme: str,
     ) -> None:
         self.spec, self.steps, self.items, self.out = spec, seq_len, batch_size, checked_output_size(output_size)
@@ -88,7 +90,7 @@ class _Network:
             self.marked.setdefault((cell.layer, cell.direction), set()).add(cell.step)
         self.reach = {step for step, _ in reach}
         self.chosen_items = {cell.item for cell in cells}
-        self.drawing = Drawing(sentence(f"{describe(spec)}, unrolled"), theme)
+        self.drawing = Drawing(title or sentence(f"{describe(spec)}, unrolled"), theme)
         marked_steps = {step for steps in self.marked.values() for step in steps}
         self.columns = fold(seq_len, [marked_steps, self.reach])
         self.floors = fold(spec.num_layers, [{layer for layer, _ in self.marked}], MOST_LAYERS)
@@ -493,6 +495,8 @@ class _Network:
     # --- the same in words and as a table
 
     def table(self) -> Table:
+        if self.compact:
+            return self._marked_table()
         rows = [("input", self._step_text(self.spec.input_size), self._marks(REACH_MARK, self.reach))]
         for layer in range(self.spec.num_layers):
             if any(floor.folded and floor.holds([layer]) for floor in self.floors):
@@ -505,6 +509,12 @@ class _Network:
             rows.append(("logits", self._step_text(self.out), ""))
         caption = f"{sentence(describe(self.spec))}: one time step of every row, and the weights ({self.form} form)"
         return Table(caption, ("what", "shape", "marked"), tuple(rows))
+
+    def _marked_table(self) -> Table:
+        """Which time steps are marked, row by row of the picture."""
+        states = [(layer_name(*row, self.spec), self._marks(CELL_MARK, self.marked.get(row, set()))) for row in self.ys]
+        rows = [("input", self._marks(REACH_MARK, self.reach)), *states]
+        return Table(self.drawing.title, ("row", "marked"), tuple(rows))
 
     def _table_rows(self, row: Row) -> list[tuple[str, str, str]]:
         weights = [(plain(self._label(part, row)), self._shape(part, row), "") for part in self._parts]
@@ -519,6 +529,8 @@ class _Network:
         return f"{mark} step {listed(steps)}" if steps else ""
 
     def alt(self) -> str:
+        if self.compact:
+            return " ".join([f"A {describe(self.spec)}, unrolled over {self.steps} steps.", *self._alt_marks()])
         spec, steps = self.spec, "? steps" if self.hide else f"{self.steps} step{'s' * (self.steps > 1)}"
         batch = "unbatched" if self.items is None else f"a batch of {'?' if self.hide else self.items}"
         lines = [

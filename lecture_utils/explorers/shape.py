@@ -70,10 +70,15 @@ class ShapeExplorer(Explorer):
         for field in (self.slice_a, self.slice_b):
             field.control.observe(self._slices_changed, "value")
         self.predict.observe(self._changed, "value")
+        self.question.control.observe(lambda _: self.guess.say(""), "value")  # a verdict is on one question
+        self.guess.control.observe(self._check, "value")
         self.check.on_click(self._check)
         self.reveal.on_click(self._reveal)
         self.reset.on_click(self._reset)
-        self._first = {field: field.value for field in self._settings_fields()}
+        self.resetting = False
+        self._first = {
+            field: field.value for field in (*self._settings_fields(), self.slice_a, self.slice_b, self.guess)
+        }
         self._changed()
 
     # --- controls
@@ -97,7 +102,7 @@ class ShapeExplorer(Explorer):
         self.predict = widgets.Checkbox(value=False, description="Predict first: hide the answers", indent=False)
         self.question = _choice("What shape has", questions(spec), "output")
         self.guess = _text("Your answer", "", placeholder="(5, 3, 20)")
-        self.guess.control.continuous_update = False  # sent as a whole, before the click that asks about it
+        self.guess.control.continuous_update = False  # sent as a whole, with Enter or on the way to the next control
         self.check = widgets.Button(description="Check", tooltip="Compare your answer with the shape")
         self.reveal = widgets.Button(description="Reveal", tooltip="Show all shapes again")
         self.reset = widgets.Button(description="Reset", tooltip="Back to the first settings")
@@ -117,6 +122,7 @@ class ShapeExplorer(Explorer):
         for row in (self.quiz, slices):
             row.add_class("unrolled-row")
         self.quiz.add_class("unrolled-form")
+        self.predict.add_class("unrolled-predict")
         self.place(controls, self.predict, self.quiz, self.main, slices, self.slices, self.facts)
 
     # --- reading the controls
@@ -192,9 +198,11 @@ class ShapeExplorer(Explorer):
 
     @guarded
     def _changed(self, _change: Any = None) -> None:
-        settings = self._read()
+        if self.resetting:
+            return
+        settings = self._read() or self.shown  # while a control holds nonsense, the pictures stay as they were
         if settings is None:
-            return  # the pictures stay as they were, and the sentence beside the control says why
+            return
         self.shown = settings
         hide = self.predict.value
         self._ask(settings, hide)
@@ -207,15 +215,15 @@ class ShapeExplorer(Explorer):
 
     @guarded
     def _slices_changed(self, _change: Any = None) -> None:
-        self._draw_slices()
+        if not self.resetting:
+            self._draw_slices()
 
     def _draw_slices(self) -> None:
         if self.shown is None:
             return
         found = [self._slice(name, field) for name, field in (("A", self.slice_a), ("B", self.slice_b))]
-        width = max(
-            (float(size) for html in found for size in re.findall(r'<svg [^>]*? width="([\d.]+)"', html)), default=380
-        )
+        widths = (float(size) for html in found for size in re.findall(r'<svg [^>]*? width="([\d.]+)"', html))
+        width = min(440.0, max(widths, default=380.0))  # side by side on a laptop; what is wider scrolls
         columns = f"grid-template-columns: repeat(auto-fit, minmax(min(100%, {width:.0f}px), 1fr))"
         self.slices.parts = {
             "slices": f'<h4>Where a slice comes from</h4><p class="unrolled-hint">{SLICE_HINT}</p>'
@@ -228,7 +236,7 @@ class ShapeExplorer(Explorer):
         try:
             found = settings.spec.provenance(field.value, settings.seq_len, settings.batch_size)
         except ValueError as problem:
-            field.say(str(problem))
+            field.say("This slice does not fit; reveal the shapes to see why." if self.predict.value else str(problem))
             return f"<div><p><strong>Slice {name}</strong>: not shown; see the sentence above.</p></div>"
         field.say("")
         picture = network(
@@ -240,14 +248,19 @@ class ShapeExplorer(Explorer):
             cells=found.cells,
             reach=found.reach,
             compact=True,
+            title=f"Where {field.value} comes from",
             theme="page",
         )
-        words = found.words.removesuffix(" ".join(found.warnings)).strip()
+        warned = found.warnings
+        words = found.words.removesuffix(" ".join(warned)).strip()
+        if self.predict.value:
+            words, warned = "Reveal the shapes to read what it holds; the picture marks where it comes from.", ()
         shape = "?" if self.predict.value else f"{tuple(found.shape)} {escape(found.shape.named)}"
-        warnings = "".join(f'<p class="unrolled-warning">{escape(warning)}</p>' for warning in found.warnings)
+        warnings = "".join(f'<p class="unrolled-warning">{escape(warning)}</p>' for warning in warned)
+        drawn = f'<div class="unrolled-scroll">{picture.svg}</div>{folded_table(picture.table)}'
         return (
             f"<div><p><strong>Slice {name}</strong>: <code>{escape(field.value)}</code>, shape {shape}</p>"
-            f'<p>{escape(words)}</p>{warnings}<div class="unrolled-scroll">{picture.svg}</div></div>'
+            f"<p>{escape(words)}</p>{warnings}{drawn}</div>"
         )
 
     def _facts(self, settings: Settings, hide: bool) -> dict[str, str]:
@@ -257,7 +270,10 @@ class ShapeExplorer(Explorer):
         lines = f"<div><h4>The PyTorch lines</h4><pre>{escape(code)}</pre>{copy}</div>"
         count = "" if hide else f"<div><h4>The parameters</h4>{_count_html(settings)}</div>"
         words = f"<p>{escape(self._module_sentence(spec))}</p>" if self.module_spec else ""
-        return {"facts": f'{words}<div class="unrolled-columns">{count}{lines}</div>'}
+        output = settings.spec.outputs(settings.seq_len, settings.batch_size)
+        shapes = ", ".join(f"{name} {tuple(shape)}" for name, shape in output.items())
+        heard = "Shapes hidden." if hide else f"{shapes}, {spec.num_parameters:,} parameters."
+        return {"heard": f'<p class="unrolled-heard">{heard}</p>', "facts": f"{words}{lines}{count}"}
 
     def _module_sentence(self, spec: RecurrentShape) -> str:
         assert self.module_spec is not None
@@ -277,9 +293,10 @@ class ShapeExplorer(Explorer):
         self.guess.say("")
 
     @guarded
-    def _check(self, _button: Any = None) -> None:
+    def _check(self, _cause: Any = None) -> None:
         settings = self.shown
-        assert settings is not None
+        if settings is None or self.resetting:
+            return
         got = answer(settings.spec, settings.seq_len, settings.batch_size, self.question.value, self.guess.value)
         self.guess.say(got.sentence, right=got.right)
 
@@ -289,8 +306,11 @@ class ShapeExplorer(Explorer):
 
     @guarded
     def _reset(self, _button: Any = None) -> None:
+        self.resetting = True
         for field, value in self._first.items():
             field.control.value = value
+        self.predict.value = self.resetting = False
+        self._changed()
 
     # --- without a kernel
 

@@ -25,7 +25,7 @@ def questions(spec: RecurrentShape) -> list[str]:
 
 def answer(spec: RecurrentShape, seq_len: int, batch_size: int | None, question: str, guess: str) -> Answer:
     """Compare a typed guess with the truth; a wrong one is explained without giving the truth away."""
-    numbers = read_guess(guess)
+    numbers = read_guess(guess, count=question == COUNT)
     if numbers is None:
         shown = guess if len(guess) <= 30 else guess[:30] + "…"
         wanted = "one whole number, such as 320" if question == COUNT else "a shape, such as (5, 3, 20)"
@@ -36,12 +36,17 @@ def answer(spec: RecurrentShape, seq_len: int, batch_size: int | None, question:
     return Answer(False, _explain(spec, seq_len, batch_size, question, numbers, truth))
 
 
-def read_guess(text: str) -> tuple[int, ...] | None:
-    """The numbers in "(5, 3, 20)", "5 3 20", "5 × 3 × 20" or "[5,3,20]"; None for anything else."""
-    if len(text) > 200 or not re.fullmatch(r"[\s\d,x×*·()\[\].]*", text):
+def read_guess(text: str, count: bool = False) -> tuple[int, ...] | None:
+    """The numbers in "(5, 3, 20)", "5 3 20", "5 × 3 × 20" or "torch.Size([5, 3, 20])"; None for anything else.
+
+    A `count` is one number and may be written with its thousands apart: "5,148".
+    """
+    text = text.strip().removeprefix("torch.Size")
+    if count:
+        text = re.sub(r"(?<=[0-9])[,_ ](?=[0-9]{3}(?![0-9]))", "", text)
+    if len(text) > 200 or not re.fullmatch(r"[\s0-9,x×*·()\[\]]*", text):
         return None
-    numbers = re.findall(r"[0-9]+", text)
-    return tuple(int(number) for number in numbers if len(number) < 16) or None
+    return tuple(int(number) for number in re.findall(r"[0-9]+", text)) or None
 
 
 def shape_of(spec: RecurrentShape, seq_len: int, batch_size: int | None, question: str) -> Shape:

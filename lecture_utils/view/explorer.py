@@ -20,7 +20,7 @@ def sentence_html(text: str, right: bool = False) -> str:
         return ""
     kind = "unrolled-sentence unrolled-right" if right else "unrolled-sentence"
     mark = "✓" if right else "!"
-    return f'<p class="{kind}" role="status">{mark} {escape(text)}</p>'
+    return f'<p class="{kind}">{mark} {escape(text)}</p>'
 
 
 class Field:

@@ -1,16 +1,46 @@
 // The front end of a stage: parts from Python, frames switched here, keys kept from the notebook.
 
-const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex], [contenteditable]";
+const SCROLLERS = "pre, .unrolled-scroll";
+const FOCUSABLE = `a[href], button, input, select, textarea, summary, [tabindex], [contenteditable], ${SCROLLERS}`;
 
 /** The explorer around the stage; its controls are siblings, drawn by other widgets. */
 const explorerOf = (el) => el.closest(".unrolled-explorer") ?? el;
 
 /** JupyterLab acts on single letters unless the focused element itself carries this attribute. */
 function keepKeys(root) {
+  for (const box of root.querySelectorAll(SCROLLERS)) nameScroller(box);
+  for (const field of root.querySelectorAll(".unrolled-field")) tieSentence(field);
   for (const node of root.querySelectorAll(FOCUSABLE)) {
     if (!node.hasAttribute("data-lm-suppress-shortcuts")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     nameControl(node);
   }
+}
+
+/** A browser lets the keyboard scroll what is wider than its box: then it says what it is. */
+function nameScroller(box) {
+  const scrolls = box.scrollWidth > box.clientWidth + 1;
+  if (scrolls === (box.getAttribute("role") === "region")) return;
+  if (!scrolls) return ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+  const heading = box.closest("[data-heading]")?.dataset.heading;
+  box.setAttribute("aria-label", `${heading ?? box.closest("div:has(> h4)")?.querySelector("h4")?.textContent ?? "Picture"}, scrolls sideways`);
+  box.setAttribute("role", "region");
+  box.tabIndex = 0;
+}
+
+let fields = 0;
+
+/** The sentence below a control belongs to it, for those who hear the page. */
+function tieSentence(field) {
+  const place = field.querySelector(".widget-html-content");
+  const control = field.querySelector("input, select");
+  if (!place || !control) return;
+  if (!place.id) {
+    place.id = `unrolled-sentence-${(fields += 1)}`;
+    place.setAttribute("role", "status");
+    control.setAttribute("aria-describedby", place.id);
+  }
+  const wrong = String(Boolean(place.querySelector(".unrolled-sentence:not(.unrolled-right)")));
+  if (control.getAttribute("aria-invalid") !== wrong) control.setAttribute("aria-invalid", wrong);
 }
 
 /** A slider's handle and readout have no name of their own: they take the words of the label beside them. */
@@ -37,14 +67,14 @@ function countWithArrows(event) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-/** Enter in a field of a row with buttons presses the first of them, as in a form. */
-function submitWithEnter(event) {
-  const row = event.key === "Enter" && event.target.matches?.("input") && event.target.closest(".unrolled-form");
-  const submit = row && row.querySelector("button");
-  if (!submit) return;
-  event.preventDefault();
-  event.target.dispatchEvent(new Event("change", { bubbles: true })); // what was typed leaves before the click
-  submit.click();
+/** A button that hides its own row hands the focus to the tick box that brings the row back. */
+function keepFocus(event) {
+  const row = event.target.closest?.(".unrolled-form");
+  if (!row) return;
+  setTimeout(() => {
+    const lost = document.activeElement === document.body || !document.activeElement.checkVisibility();
+    if (lost) explorerOf(row).querySelector(".unrolled-predict input")?.focus();
+  }, 400);
 }
 
 function watchExplorer(el) {
@@ -54,14 +84,15 @@ function watchExplorer(el) {
   keepKeys(root);
   const observer = new MutationObserver(() => keepKeys(root));
   observer.observe(root, { childList: true, subtree: true });
-  const keys = (event) => {
-    countWithArrows(event);
-    submitWithEnter(event);
-  };
-  root.addEventListener("keydown", keys, true); // before the field, which lets no key pass upwards
+  const resized = new ResizeObserver(() => keepKeys(root));
+  resized.observe(root);
+  root.addEventListener("click", keepFocus);
+  root.addEventListener("keydown", countWithArrows, true); // before the field, which lets no key pass upwards
   return () => {
     observer.disconnect();
-    root.removeEventListener("keydown", keys, true);
+    resized.disconnect();
+    root.removeEventListener("click", keepFocus);
+    root.removeEventListener("keydown", countWithArrows, true);
     delete root.dataset.unrolledWatched;
   };
 }
@@ -75,6 +106,7 @@ function drawParts(model, box) {
     if (!node) {
       node = document.createElement("div");
       node.dataset.part = name;
+      if (name === "heard") node.setAttribute("aria-live", "polite");
       box.append(node);
     }
     if (node.unrolledHtml === html) continue;
@@ -87,15 +119,18 @@ function drawParts(model, box) {
 }
 
 function makeCopy(button) {
+  const words = button.textContent;
+  let timer = null;
+  button.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    const words = button.textContent;
+    clearTimeout(timer);
     try {
       await navigator.clipboard.writeText(button.dataset.copy);
       button.textContent = "Copied ✓";
     } catch (problem) {
       button.textContent = "The browser did not allow copying: select the lines and copy them";
     }
-    setTimeout(() => (button.textContent = words), 2500);
+    timer = setTimeout(() => (button.textContent = words), 2500);
   });
 }
 
@@ -143,6 +178,7 @@ function makeFrames(model, box) {
   const stop = () => {
     clearInterval(timer);
     timer = null;
+    caption.setAttribute("aria-live", "polite");
     play.textContent = "▶ Play";
     play.setAttribute("aria-label", "Play");
   };
@@ -183,6 +219,7 @@ function makeFrames(model, box) {
   play.addEventListener("click", () => {
     if (timer) return stop();
     if (at() === frames().length - 1) go(0);
+    caption.setAttribute("aria-live", "off"); // nobody can hear a sentence every second
     play.textContent = "❚❚ Pause";
     play.setAttribute("aria-label", "Pause");
     timer = setInterval(() => go(at() + 1), 900);
@@ -220,6 +257,7 @@ function render({ model, el }) {
     unwatch();
     model.off("change:parts", draw);
     model.off("change:frames", drawFrames);
+    el.replaceChildren();
   };
 }
 

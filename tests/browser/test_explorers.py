@@ -263,6 +263,70 @@ def test_letters_and_arrows_in_a_focused_control_leave_the_cells_alone(lab: Lab,
     assert page.evaluate("() => jupyterapp.shell.currentWidget.content.mode") == "command"
 
 
+FOCUSED = """() => {
+  const node = document.activeElement;
+  const style = getComputedStyle(node);
+  return {inside: Boolean(node.closest('.unrolled-explorer')), keeps: node.dataset.lmSuppressShortcuts === 'true',
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2, what: node.outerHTML.slice(0, 120),
+    last: node.matches('.unrolled-explorer:last-child *') && !node.nextElementSibling};
+}"""
+
+
+@pytest.mark.parametrize("width", [1000, 1400])
+def test_wherever_tab_leads_keys_stay_inside_and_the_focus_is_seen(lab: Lab, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    show(lab, page, SHAPES)
+    shapes = ShapePage(page)
+    shapes.tick("Predict first: hide the answers")
+    before = cells(page)
+    shapes.field("Cell").focus()
+    stops = []
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if not stop["inside"]:
+            break
+        stops.append(stop)
+        if "widget-readout" not in stop["what"]:
+            page.keyboard.press("a")
+    assert len(stops) > 20
+    assert [stop["what"] for stop in stops if not stop["keeps"]] == []
+    assert [stop["what"] for stop in stops if not stop["ring"]] == []
+    assert cells(page) == before
+
+
+def test_after_a_restart_the_lasting_picture_comes_back(lab: Lab, page: Page) -> None:
+    show(lab, page, SHAPES)
+    expect(page.locator(".unrolled-static")).to_be_hidden()
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    expect(page.locator(".unrolled-static img").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".unrolled-explorer")).to_be_hidden()
+    run_all(page)
+    expect(page.locator(".unrolled-static")).to_be_hidden()
+    expect_module(ShapePage(page), nn.RNN(20, 10), torch.zeros(5, 3, 20))
+
+
+def test_a_sentence_belongs_to_its_control_for_those_who_hear(lab: Lab, page: Page) -> None:
+    show(lab, page, SHAPES)
+    shapes = ShapePage(page)
+    shapes.type("Hidden size", "ten")
+    field = shapes.field("Hidden size")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    described = page.locator(f"#{field.get_attribute('aria-describedby')}")
+    expect(described).to_contain_text("hidden_size must be a whole number")
+    shapes.type("Hidden size", "12")
+    expect(field).to_have_attribute("aria-invalid", "false")
+    expect(shapes.root.locator("[data-part=heard][aria-live=polite]")).to_contain_text("output (5, 3, 12)")
+
+
+def test_reveal_hands_the_focus_on(lab: Lab, page: Page) -> None:
+    show(lab, page, SHAPES)
+    shapes = ShapePage(page)
+    shapes.tick("Predict first: hide the answers")
+    shapes.press("Reveal")
+    expect(shapes.field("Predict first: hide the answers")).to_be_focused()
+
+
 def test_every_control_has_a_name(lab: Lab, page: Page) -> None:
     show(lab, page, SHAPES, STEPS)
     nameless = page.evaluate(
