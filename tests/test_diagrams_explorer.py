@@ -612,3 +612,18 @@ def test_pictures_stay_small():
     setting = Setting(spec, 5, 3, 60, "lecture", "column", cells, reach, False)
     for name, picture in setting.pictures().items():
         assert len(picture.svg) < 60_000, name
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_two_compact_networks_fit_side_by_side_on_a_laptop(cell: str) -> None:
+    spec = RecurrentShape(cell, 20, 10, num_layers=2, bidirectional=True)
+    found = spec.provenance("output[:, -1]", 5, 3)
+    drawn = network(spec, 5, 3, cells=found.cells, reach=found.reach, compact=True, title="Where it comes from")
+    width = float(re.search(r' width="([\d.]+)"', drawn.svg).group(1))
+    assert width < 454  # half of what JupyterLab leaves at 1,400 pixels
+    assert "Where it comes from" in drawn.svg
+    assert "?" not in drawn.svg + drawn.alt
+    assert [row for row in drawn.table.rows if "●" in row[1]] == [
+        ("layer 1 →", "● step 0–4"),
+        ("layer 1 ←", "● step 0–4"),
+    ]

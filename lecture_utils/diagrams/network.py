@@ -55,8 +55,8 @@ def network(
     """Draw the layer unrolled over `seq_len` steps, with V on top where `output_size` is given.
 
     `cells` are marked ● and `reach`, pairs of (step, item), is marked ✓; with both, only the way from one to the
-    other stays dark. `hide` puts "?" for every size; `compact` leaves names of weights and all sizes out, so that
-    two pictures fit side by side. Raises ValueError for an impossible setting.
+    other stays dark. `hide` puts "?" for every size; `compact` leaves out all sizes, the names of weights and the
+    states before and after, so that two pictures fit side by side. Raises ValueError for an impossible setting.
     """
     view = _Network(spec, seq_len, batch_size, output_size, system, form, cells, reach, hide, compact, title, theme)
     view.draw()
@@ -101,9 +101,11 @@ class _Network:
     def _measure(self) -> None:
         two_way = self.spec.bidirectional
         self.letters = letters(self.system)
-        self.width = max(34.0, label_width(step_label(self.letters["h"], self.steps - 1)) + 10)
+        symbol = label_width(step_label(self.letters["h"], self.steps - 1))
+        self.width = max(28.0, symbol + 6) if self.compact else max(34.0, symbol + 10)
         self.shift = self.width / 2 + 3 if two_way else 0.0
-        pitch = 2 * self.width + 22 if two_way else self.width + (20 if self.compact else 38)
+        between = (12 if two_way else 22) if self.compact else (22 if two_way else 38)
+        pitch = (2 if two_way else 1) * self.width + between
         x = 0.0
         self.xs: list[float] = []
         for span in self.columns:
@@ -336,11 +338,13 @@ class _Network:
         y, backward = self.ys[row], bool(row[1])
         stops, spans = self._stops(row), self.columns[::-1] if backward else self.columns
         out, into, gap = (0, 1, -2) if backward else (1, 0, 2)
-        for (one, other), span in zip(pairwise(stops), [*spans, None]):
+        arrows = list(zip(pairwise(stops), [*spans, None]))
+        for (one, other), span in arrows[1:-1] if self.compact else arrows:
             faint = self._faint(row, span) if span else self.focus and not self._is_final(row)
             path = [(one[out] + gap, y), (other[into] - gap, y)]
             self.drawing.arrow(path, "U" if span else "", dashed=backward, faint=faint)
-        self._draw_ends(row)
+        if not self.compact:
+            self._draw_ends(row)
 
     def _stops(self, row: Row) -> list[tuple[float, float]]:
         """The left and right edges of all that the arrows of a row run between, in the order of its flow."""

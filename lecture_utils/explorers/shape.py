@@ -223,7 +223,7 @@ class ShapeExplorer(Explorer):
             return
         found = [self._slice(name, field) for name, field in (("A", self.slice_a), ("B", self.slice_b))]
         widths = (float(size) for html in found for size in re.findall(r'<svg [^>]*? width="([\d.]+)"', html))
-        width = min(440.0, max(widths, default=380.0))  # side by side on a laptop; what is wider scrolls
+        width = max(widths, default=380.0)  # side by side where both fit, else one above the other
         columns = f"grid-template-columns: repeat(auto-fit, minmax(min(100%, {width:.0f}px), 1fr))"
         self.slices.parts = {
             "slices": f'<h4>Where a slice comes from</h4><p class="unrolled-hint">{SLICE_HINT}</p>'

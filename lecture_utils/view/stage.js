@@ -82,13 +82,17 @@ function watchExplorer(el) {
   if (root.dataset.unrolledWatched) return () => {};
   root.dataset.unrolledWatched = "true";
   keepKeys(root);
-  const observer = new MutationObserver(() => keepKeys(root));
+  // a moment later and once for many changes: asking for widths in the middle of a drag makes the page lay out twice
+  let soon = null;
+  const keepKeysSoon = () => (soon ??= setTimeout(() => ((soon = null), keepKeys(root)), 30));
+  const observer = new MutationObserver(keepKeysSoon);
   observer.observe(root, { childList: true, subtree: true });
-  const resized = new ResizeObserver(() => keepKeys(root));
+  const resized = new ResizeObserver(keepKeysSoon);
   resized.observe(root);
   root.addEventListener("click", keepFocus);
   root.addEventListener("keydown", countWithArrows, true); // before the field, which lets no key pass upwards
   return () => {
+    clearTimeout(soon);
     observer.disconnect();
     resized.disconnect();
     root.removeEventListener("click", keepFocus);
