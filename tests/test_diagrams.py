@@ -19,7 +19,8 @@ from lecture_utils.diagrams import lecture, metrics, scales, step
 from lecture_utils.diagrams.catalogue import FIGURES
 from lecture_utils.diagrams.picture import Picture
 from lecture_utils.diagrams.step import PHASES, ForwardTrace, decimals, step_frame, trace_forward
-from lecture_utils.diagrams.svg import Drawing, Label, TextBox, phrase_width, plain, shorten, visible
+from lecture_utils.diagrams.svg import Drawing, TextBox, phrase_width, plain, shorten, visible
+from lecture_utils.notation import Label
 
 SVG = "{http://www.w3.org/2000/svg}"
 SENTENCE = ("Cherry", "blossoms", "are", "beautiful", ".")

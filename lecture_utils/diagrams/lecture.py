@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from lecture_utils.diagrams.common import Span, fold
 from lecture_utils.diagrams.picture import Picture, Table
-from lecture_utils.diagrams.svg import SMALL, Drawing, Label, Point, label_width, phrase_width, plain, shorten, visible
+from lecture_utils.diagrams.svg import SMALL, Drawing, Point, label_width, phrase_width, plain, shorten, visible
+from lecture_utils.notation import Label
 
 SENTENCE = ("Cherry", "blossoms", "are", "beautiful", ".")
 HALF_WIDTH, HALF_HEIGHT = 30.0, 19.0  # of a tensor's box

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from lecture_utils.diagrams.common import shape_text
 from lecture_utils.diagrams.picture import Picture, Table
 from lecture_utils.diagrams.scales import DARK, diverging
-from lecture_utils.diagrams.svg import SMALL, Drawing, Label, label_width, phrase_width, plain, shorten, visible
+from lecture_utils.diagrams.svg import SMALL, Drawing, label_width, phrase_width, plain, shorten, visible
+from lecture_utils.notation import Label
 
 PHASES = ("input", "W x_t", "U h_{t-1}", "sum", "tanh", "logits", "softmax")
 RESULTS = ("x", "Wx", "Uh", "a", "h", "o", "p")  # what each phase computes

@@ -52,14 +52,6 @@ THEMES = {
 }
 
 
-class Label(NamedTuple):
-    """A symbol in italics with an optional subscript and superscript, as in h with index t−1."""
-
-    base: str
-    sub: str = ""
-    sup: str = ""
-
-
 class TextBox(NamedTuple):
     """Where a piece of text stands, so that tests can see that no two overlap."""
 

@@ -267,8 +267,7 @@ FOCUSED = """() => {
   const node = document.activeElement;
   const style = getComputedStyle(node);
   return {inside: Boolean(node.closest('.unrolled-explorer')), keeps: node.dataset.lmSuppressShortcuts === 'true',
-    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2, what: node.outerHTML.slice(0, 120),
-    last: node.matches('.unrolled-explorer:last-child *') && !node.nextElementSibling};
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2, what: node.outerHTML.slice(0, 120)};
 }"""
 
 
