@@ -11,10 +11,17 @@ function keepKeys(root) {
   for (const box of root.querySelectorAll(SCROLLERS)) nameScroller(box);
   for (const field of root.querySelectorAll(".unrolled-field")) tieSentence(field);
   for (const node of root.querySelectorAll(FOCUSABLE)) {
-    if (!node.hasAttribute("data-lm-suppress-shortcuts")) node.setAttribute("data-lm-suppress-shortcuts", "true");
+    keepKeysOf(node);
     nameControl(node);
   }
 }
+
+function keepKeysOf(node) {
+  if (!node.hasAttribute("data-lm-suppress-shortcuts")) node.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
+/** What was drawn a moment ago may take the focus before the watch has reached it. */
+const keepKeysOnFocus = (event) => keepKeysOf(event.target);
 
 /** A browser lets the keyboard scroll what is wider than its box: then it says what it is. */
 function nameScroller(box) {
@@ -89,12 +96,14 @@ function watchExplorer(el) {
   observer.observe(root, { childList: true, subtree: true });
   const resized = new ResizeObserver(keepKeysSoon);
   resized.observe(root);
+  root.addEventListener("focusin", keepKeysOnFocus);
   root.addEventListener("click", keepFocus);
   root.addEventListener("keydown", countWithArrows, true); // before the field, which lets no key pass upwards
   return () => {
     clearTimeout(soon);
     observer.disconnect();
     resized.disconnect();
+    root.removeEventListener("focusin", keepKeysOnFocus);
     root.removeEventListener("click", keepFocus);
     root.removeEventListener("keydown", countWithArrows, true);
     delete root.dataset.unrolledWatched;
