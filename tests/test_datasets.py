@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecture_utils import datasets
-from lecture_utils.datasets import SPLITS, WINDOW, available, load, split_of, split_sentences
+from lecture_utils.datasets import SPLITS, available, load, python_docs, split_of, split_sentences
+from lecture_utils.datasets.python_docs import WINDOW
 
 
 def windows(text):
@@ -35,9 +36,9 @@ def test_at_most_one_percent_of_held_out_windows_stand_in_train(split):
 
 
 def test_without_removing_repeats_there_would_be_a_leak(monkeypatch):
-    monkeypatch.setattr(datasets, "_without_repeats", list)
+    monkeypatch.setattr(python_docs, "_without_repeats", list)
     parts = {split: [] for split in SPLITS}
-    for place, paragraph in enumerate(datasets._read_python_docs()):
+    for place, paragraph in enumerate(python_docs._read_python_docs()):
         parts[SPLITS[place % 3]].append(paragraph)
     assert leaked("\n".join(parts["test"]), "\n".join(parts["train"])) > 0.05
 
@@ -96,11 +97,11 @@ BLOCKS = {
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_wrapped_block_becomes_a_line(block):
-    assert datasets._unwrap(block) == BLOCKS[block]
+    assert python_docs._unwrap(block) == BLOCKS[block]
 
 
 def test_prose_is_told_from_code_grammar_and_headings():
-    assert datasets._is_prose('Methods support "__getattr__()" and everything else here.')
+    assert python_docs._is_prose('Methods support "__getattr__()" and everything else here.')
     for other in (
         "class A: x = C() # Automatically calls: x.__set_name__(A, 'x')",
         'comparison ::= or_expr (comp_operator or_expr)* comp_operator ::= "<" | ">"',
@@ -109,21 +110,21 @@ def test_prose_is_told_from_code_grammar_and_headings():
         "See also.",
         "The sum is (a + b) * [c] == 1 + 2 / 3 - 4.",
     ):
-        assert not datasets._is_prose(other), other
+        assert not python_docs._is_prose(other), other
 
 
 @given(st.lists(st.text("ab ", max_size=90), max_size=12))
 def test_no_window_stands_in_two_kept_paragraphs(paragraphs):
-    kept = datasets._without_repeats(paragraphs)
+    kept = python_docs._without_repeats(paragraphs)
     assert len(kept) == len(set(kept))
     for one, other in itertools.combinations(kept, 2):
         assert not set(windows(one)) & set(windows(other))
-    assert datasets._without_repeats(kept) == kept
+    assert python_docs._without_repeats(kept) == kept
 
 
 def test_a_paragraph_quoted_inside_another_is_dropped():
     first = "It is an error to use a yield from expression inside the body of a coroutine."
-    assert datasets._without_repeats([first, "Note. " + first, "Something else entirely.", first]) == [
+    assert python_docs._without_repeats([first, "Note. " + first, "Something else entirely.", first]) == [
         first,
         "Something else entirely.",
     ]
@@ -187,7 +188,7 @@ def test_a_python_without_its_documentation_says_so(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("pydoc_data")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(ModuleNotFoundError, match=r"pydoc_data.*install a complete Python"):
-        datasets._read_python_docs()
+        python_docs._read_python_docs()
 
 
 def test_the_catalogue_prints_as_a_table():
@@ -217,5 +218,5 @@ def test_a_corpus_says_what_it_is_and_cannot_be_changed():
 
 def test_reading_twice_reads_once(monkeypatch):
     load("python_docs")
-    monkeypatch.setattr(datasets, "_is_prose", lambda line: pytest.fail("read again"))
+    monkeypatch.setattr(python_docs, "_is_prose", lambda line: pytest.fail("read again"))
     assert load("python_docs") == load("python_docs")

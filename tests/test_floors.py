@@ -14,7 +14,7 @@ FLOORS = {
     **dict.fromkeys(["rnn", "datasets", "text", "diagrams", "music"], 1),
     **dict.fromkeys(["bptt", "ngrams", "training", "view"], 2),
     **dict.fromkeys(["models"], 3),
-    **dict.fromkeys(["explorers", "practice"], 4),
+    **dict.fromkeys(["experiments", "explorers", "practice"], 4),
     "authoring": 5,
 }
 

@@ -1,6 +1,6 @@
 """The one place that puts a picture or a widget on a page."""
 
 from lecture_utils.view.pictures import show
-from lecture_utils.view.plots import QUIET, plot_axes
+from lecture_utils.view.plots import MARKERS, PALETTE, QUIET, plot_axes, spread
 
-__all__ = ["QUIET", "plot_axes", "show"]
+__all__ = ["MARKERS", "PALETTE", "QUIET", "plot_axes", "show", "spread"]

@@ -1,0 +1,97 @@
+"""What a corpus is: its documents, its splits, its sentences, and the catalogue that lists several."""
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a corpus before it is read; `read` returns its documents, in order."""
+
+    name: str
+    description: str
+    size: str
+    licence: str
+    citation: str
+    read: Callable[[], Iterable[str]] = field(repr=False)
+    source: str = "offline"
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Documents (paragraphs, tunes, …) of one split, or of all of them when `split` is None."""
+
+    name: str
+    split: str | None
+    documents: tuple[str, ...] = field(repr=False)
+    description: str = field(repr=False)
+    licence: str = field(repr=False)
+    citation: str = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """All documents, each on a line of its own: what a character model reads."""
+        return "\n".join(self.documents)
+
+    def sentences(self) -> tuple[str, ...]:
+        """Every document cut into sentences, in order; see `split_sentences`."""
+        return tuple(sentence for document in self.documents for sentence in split_sentences(document))
+
+    def __repr__(self) -> str:
+        part = "all splits" if self.split is None else f"split {self.split!r}"
+        characters = sum(map(len, self.documents))
+        return f"Corpus {self.name!r}, {part}: {len(self.documents):,} documents, {characters:,} characters"
+
+
+_SENTENCE_END = re.compile(
+    r"""(?:(?<=[.!?])|(?<=[.!?]["')]))  # a full stop, perhaps inside a quote or a bracket
+        (?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)(?<!cf\.)(?<!vs\.)
+        \s+(?=["'(\[]*[A-Z])            # the next sentence starts with a capital""",
+    re.VERBOSE,
+)
+
+
+def split_sentences(paragraph: str) -> list[str]:
+    """Cut after ``.``, ``!`` or ``?`` before a capital letter; not after e.g., i.e., etc., cf. and vs."""
+    return [sentence for sentence in _SENTENCE_END.split(paragraph.strip()) if sentence]
+
+
+def split_of(document: str) -> str:
+    """The split a document belongs to, decided by its SHA-256 digest: a fair die that always falls alike."""
+    die = int(hashlib.sha256(document.encode()).hexdigest(), 16) % 10
+    return {0: "test", 1: "valid"}.get(die, "train")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A list of corpora that prints as a table, and shows as one in JupyterLab."""
+
+    entries: tuple[Entry, ...]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        header = ("name", "what it is", "size", "licence", "offline or download")
+        return [header, *((e.name, e.description, e.size, e.licence, e.source) for e in self.entries)]
+
+    def __repr__(self) -> str:
+        rows = self._rows()
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows)
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        header, *rows = [[html.escape(cell) for cell in row] for row in self._rows()]
+        head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
+        body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+        caption = "<caption>Corpora</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,111 @@
+"""What an experiment is, and how a notebook reads the figures that `authoring experiments` stored."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from importlib import import_module
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, NamedTuple
+
+PACKAGE = "lecture_utils.experiments"
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks" / "results"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question, the settings that answer it, and a function that measures it for one seed.
+
+    `run(seed=…, **config)` returns numbers, lists of numbers, or mappings of them with text keys: what JSON holds.
+    It prints nothing, and equal arguments give equal figures, unless the experiment measures time (`timed`).
+    """
+
+    question: str
+    config: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    run: Callable[..., dict[str, Any]] = field(repr=False)
+    timed: bool = False  # seconds and ratios of them differ from run to run
+
+    def measure(self, seed: int, **changes: Any) -> dict[str, Any]:
+        """The figures of one seed; `changes` replace settings, for a small run in a notebook."""
+        if unknown := sorted(set(changes) - set(self.config)):
+            raise ValueError(f"unknown settings {', '.join(unknown)}; there are: {', '.join(self.config)}.")
+        return self.run(seed=seed, **{**self.config, **changes})
+
+
+class Band(NamedTuple):
+    """The spread of one figure over the seeds."""
+
+    low: float
+    middle: float  # the median
+    high: float
+
+    def holds(self, value: float, *, margin: float = 0.0) -> bool:
+        """Whether a figure lies in the band, widened on both sides by `margin`, in the figure's own unit."""
+        return self.low - margin <= value <= self.high + margin
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The figures in `notebooks/results/<name>.json`: a mapping for each seed, in the order of the seeds."""
+
+    name: str
+    question: str
+    config: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    runs: tuple[Mapping[str, Any], ...] = field(repr=False)
+
+    def values(self, *path: str | int) -> list[Any]:
+        """The figure at `path` (keys and places, one below the other), one for each seed."""
+        return [reduce(lambda figure, key: figure[key], path, run) for run in self.runs]
+
+    def band(self, *path: str | int) -> Band:
+        """The lowest, the median and the highest of a figure over the seeds."""
+        values = self.values(*path)
+        return Band(min(values), median(values), max(values))
+
+    def mean(self, *path: str | int) -> float:
+        """A figure's mean over the seeds."""
+        return fmean(self.values(*path))
+
+
+def names() -> list[str]:
+    """Every experiment there is: the names of the files beside this one."""
+    folder = str(Path(__file__).parent)
+    return sorted(m.name for m in pkgutil.iter_modules([folder]) if m.name != "common")
+
+
+def find(name: str) -> Experiment:
+    """The experiment of that name, from its file; an unknown name raises ValueError, which lists them all."""
+    if name not in names():
+        raise ValueError(_unknown(name, names()))
+    experiment: Experiment = import_module(f"{PACKAGE}.{name}").EXPERIMENT
+    return experiment
+
+
+def stored(name: str) -> Stored:
+    """The stored figures of an experiment.
+
+    Raises ValueError for an unknown name, FileNotFoundError where nothing was stored yet.
+    """
+    path = FOLDER / f"{name}.json"
+    if not path.is_file():
+        known = names()
+        if name not in known:
+            raise ValueError(_unknown(name, known))
+        raise FileNotFoundError(
+            f"No figures of {name!r} yet: run `python -m lecture_utils.authoring experiments {name}`."
+        )
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Stored(name, data["question"], data["config"], tuple(data["seeds"]), tuple(data["runs"]))
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(str(name), known, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    return f"There is no experiment called {name!r}.{guess} There is: {', '.join(known)}."
