@@ -62,7 +62,7 @@ class Stored:
 
     def values(self, *path: str | int) -> list[Any]:
         """The figure at `path` (keys and places, one below the other), one for each seed."""
-        return [reduce(lambda figure, key: figure[key], path, run) for run in self.runs]
+        return [_at(run, path) for run in self.runs]
 
     def band(self, *path: str | int) -> Band:
         """The lowest, the median and the highest of a figure over the seeds."""
@@ -103,6 +103,10 @@ def stored(name: str) -> Stored:
         )
     data = json.loads(path.read_text(encoding="utf-8"))
     return Stored(name, data["question"], data["config"], tuple(data["seeds"]), tuple(data["runs"]))
+
+
+def _at(figures: Any, path: tuple[str | int, ...]) -> Any:
+    return reduce(lambda figure, key: figure[key], path, figures)
 
 
 def _unknown(name: str, known: list[str]) -> str:
