@@ -423,13 +423,15 @@ def _indices(sub: str, sup: str, size: float) -> str:
 
 def _run(parts: Sequence[str | tuple[str, ...]], size: float) -> str:
     """Texts and symbols one after the other, each on the base line again."""
-    body, lowered = "", 0.0
+    body, lowered, short = "", 0.0, 0.0
     for part in parts:
         base, sub, sup = (part, "", "") if isinstance(part, str) else (*part, "", "")[:3]
         slant = "" if isinstance(part, str) else ' font-style="italic"'
+        ahead = f' dx="{number(short)}"' if short > 0 else ""  # past a superscript wider than its subscript
         back = f' dy="{number(-lowered)}"' if lowered else ""
-        body += f"<tspan{slant}{back}>{_xml(base)}</tspan>{_indices(sub, sup, size)}"
+        body += f"<tspan{slant}{ahead}{back}>{_xml(base)}</tspan>{_indices(sub, sup, size)}"
         lowered = size * (0.28 if sub else -0.42 if sup else 0.0)
+        short = label_width(("", "", sup), size) - label_width(("", sub), size) if sub and sup else 0.0
     return body
 
 
