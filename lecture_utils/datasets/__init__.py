@@ -4,12 +4,12 @@ import difflib
 from collections.abc import Iterable
 from functools import cache
 
-from lecture_utils.datasets import python_docs
+from lecture_utils.datasets import professions, python_docs, tunes
 from lecture_utils.datasets.corpus import SPLITS, Catalogue, Corpus, Entry, split_of, split_sentences
 
 __all__ = ["SPLITS", "Catalogue", "Corpus", "Entry", "available", "load", "split_of", "split_sentences"]
 
-_CORPORA = {entry.name: entry for entry in (python_docs.ENTRY,)}
+_CORPORA = {entry.name: entry for entry in (python_docs.ENTRY, professions.ENTRY, tunes.ENTRY)}
 
 
 def load(name: str, split: str | None = None) -> Corpus:
