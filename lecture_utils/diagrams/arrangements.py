@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lecture_utils.diagrams.blocks import (
-    COMPACT,
     GAP,
-    LARGE,
+    HALF_HEIGHT,
+    HALF_WIDTH,
+    PADDING,
     UNIT_PITCH,
-    Sizes,
+    Part,
     connect,
     counted,
-    frame,
-    loss,
+    quoted,
     row_names,
     sideways,
-    small_print,
     tensor,
     units,
     upward,
@@ -29,7 +28,6 @@ from lecture_utils.diagrams.picture import Picture, Table
 from lecture_utils.diagrams.svg import SMALL, Drawing, label_width, shorten, visible
 from lecture_utils.notation import Label, plain
 
-PADDING = 18.0
 FEEDS = {
     "": "",
     "sampled": "Dashed arrows: what the network writes at one step it reads at the next,",
@@ -38,6 +36,7 @@ FEEDS = {
 MOST = {1: 8, 2: 5}  # columns of each part, before its middle is folded
 RETURN = 14.0  # from an input's edge to the arrow that comes down to it
 NAMES = 18.0  # from the names of the rows to the first step
+ABOVE = 13.0  # from an arrow to its letter
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,23 @@ def _checked_steps(name: str, places: Sequence[int], steps: int) -> None:
         raise ValueError(f"{name} must be rising steps from 1 to {steps:,}, but they are {shown}.")
 
 
+class Sizes(NamedTuple):
+    """How large an arrangement is drawn: half a tensor's box, from step to step, from row to row, and a loss."""
+
+    half_width: float
+    half_height: float
+    pitch: float
+    rise: float
+    loss: float
+
+    @property
+    def half(self) -> tuple[float, float]:
+        """Half the width and half the height of a tensor's box."""
+        return self.half_width, self.half_height
+
+
+LARGE = Sizes(HALF_WIDTH, HALF_HEIGHT, pitch=96, rise=84, loss=19)
+COMPACT = Sizes(half_width=15, half_height=15, pitch=42, rise=56, loss=13)
 WIDE = LARGE._replace(pitch=116)  # with room for an arrow that returns
 NARROW = LARGE._replace(half_width=25, pitch=78)
 THREE = (1, 2, 3)
@@ -248,13 +264,13 @@ def _draw_states(d: Drawing, plan: _Plan, *, letters: bool = False, strong: int 
             letter = Label("U", "", plan.spec.side(column.step))
             share, half = 0.28 if beside else 0.5, label_width(letter) / 2
             fits = half + 2 < share * (right - left) < right - left - RETURN * beside - half - 2
-            sideways(d, left, right, y, "U", letter if letters and fits else None, share=share)
+            sideways(d, left, right, y, "U", letter if letters and fits else "", share=share, above=ABOVE)
         if column.span.folded:
             d.text(column.x, y - 3, "…", size=20)
             d.text(column.x, y + 18, f"{column.span.size:,} more", size=SMALL, muted=True)
         else:
             label = plan.spec.label("h", column.step)
-            tensor(d, column.x, y, label, "h", sizes, strong=column.step == strong)
+            tensor(d, column.x, y, label, "h", sizes.half, strong=column.step == strong)
 
 
 def _draw_inputs(d: Drawing, plan: _Plan, *, letters: bool = False) -> None:
@@ -265,9 +281,9 @@ def _draw_inputs(d: Drawing, plan: _Plan, *, letters: bool = False) -> None:
         if column.span.folded and inside:
             _folded(d, column, y, len(inside))
         elif inside:
-            letter = Label("W", "", spec.side(column.step)) if letters else None
+            letter = Label("W", "", spec.side(column.step)) if letters else ""
             upward(d, column.x, y - sizes.half_height, plan.rows["states"] + sizes.half_height, "W", letter)
-            tensor(d, column.x, y, spec.label("x", column.step), "x", sizes)
+            tensor(d, column.x, y, spec.label("x", column.step), "x", sizes.half)
             if words:
                 word(d, column.x, y + sizes.half_height + 17, words[column.step], sizes.pitch - 8)
 
@@ -290,9 +306,10 @@ def _draw_outputs(d: Drawing, plan: _Plan, *, letters: bool = False, only_unused
             _folded(d, column, y, len(used) or column.span.size)
             continue
         below = plan.rows["states"] - sizes.half_height
-        letter = Label("V", "", spec.side(column.step)) if letters and used else None
+        letter = Label("V", "", spec.side(column.step)) if letters and used else ""
         upward(d, column.x, below, y + sizes.half_height, "V", letter, dashed=not used)
-        tensor(d, column.x, y, spec.label("p", column.step) if used else "", "y", sizes, unused=not used)
+        label = spec.label("p", column.step) if used else ""
+        tensor(d, column.x, y, label, "y", sizes.half, dashed=not used, hollow=not used)
         if not used and sizes.half_width > COMPACT.half_width:
             d.text(column.x, y, "unused", size=SMALL, muted=True)
 
@@ -314,7 +331,7 @@ def _draw_losses(d: Drawing, plan: _Plan) -> dict[int, float]:
         if losses:
             upward(d, column.x, top, rows["losses"] + sizes.loss, "")
             label = spec.label("L", column.step) if sizes.loss > COMPACT.loss else ""
-            loss(d, column.x, rows["losses"], label, sizes)
+            _loss(d, column.x, rows["losses"], label, sizes.loss)
         if used and words:
             y = rows["written"]
             halves[column.step] = word(d, column.x, y, words[column.step], room, framed=True)
@@ -323,6 +340,13 @@ def _draw_losses(d: Drawing, plan: _Plan) -> dict[int, float]:
             else:
                 upward(d, column.x, top, y + 12, "")
     return halves
+
+
+def _loss(d: Drawing, x: float, y: float, label: Part, radius: float) -> None:
+    """A loss: a diamond around (x, y), with its symbol where there is room for one."""
+    d.diamond(x, y, radius)
+    if label:
+        d.text(x, y, label, size=12)
 
 
 def _draw_feeds(d: Drawing, plan: _Plan, halves: Mapping[int, float]) -> None:
@@ -352,7 +376,9 @@ def _frame(
     left, right = columns[0].x - sizes.half_width - margin, columns[-1].x + sizes.half_width + margin
     middle = right + room / 2 - 6 if at_right else left - room / 2 + 6
     left, right = (left, right + room) if at_right else (left - room, right)
-    frame(d, left, y - sizes.half_height - margin, right, y + sizes.half_height + margin)
+    top, bottom = y - sizes.half_height - margin, y + sizes.half_height + margin
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    d.line(corners, faint=True, width=1.5)
     d.text(middle, y - 8, title, bold=True)
     d.text(middle, y + 10, note, size=SMALL, muted=True)
     return right if at_right else left
@@ -382,11 +408,6 @@ def _part(spec: Arrangement, places: Sequence[int]) -> str:
     return "at " + " and ".join(parts)
 
 
-def _quoted(words: Sequence[str]) -> str:
-    shown = [f"‘{visible(w)}’" for w in words]
-    return ", ".join(shown if len(shown) <= 12 else [*shown[:9], "…", *shown[-2:]])
-
-
 def _alt(spec: Arrangement, subject: str = "") -> str:
     """What is where: steps, inputs, outputs used and unused, losses, feedback."""
     later = spec.steps - spec.encoder
@@ -397,11 +418,11 @@ def _alt(spec: Arrangement, subject: str = "") -> str:
             f"{counted(later, 'time step')}, which starts from the encoder's last state"
         )
     said = [f"{subject or sentence(spec.name)}: {body}, from left to right."]
-    read = f": {_quoted(spec.read)}" if spec.read else ""
+    read = f": {quoted(spec.read, 12, 2)}" if spec.read else ""
     said.append(f"Inputs enter {_part(spec, spec.inputs)}{read}.")
     said.append(f"Outputs are used {_part(spec, spec.outputs)}.")
     if spec.written:
-        said.append(f"{'Targets' if spec.losses else 'The network writes'}: {_quoted(spec.written)}.")
+        said.append(f"{'Targets' if spec.losses else 'The network writes'}: {quoted(spec.written, 12, 2)}.")
     if spec.unused:
         many = len(spec.unused) > 1
         said.append(
@@ -518,15 +539,15 @@ def _legend(d: Drawing, x: float, y: float) -> None:
     x += 25 + label_width("loss", 12) + 26
     d.box(x, y - 9, 18, 18, "y", dashed=True, hollow=True, radius=4)
     d.text(x + 26, y, "output that nobody reads", size=12, anchor="start")
-    small_print(
-        d,
-        0,
-        y + 30,
-        (
-            "Where outputs follow one another without inputs, a step usually reads the output of the step before as "
-            "well (in training: the true one). Not drawn here.",
-        ),
+    note = (
+        "Where outputs follow one another without inputs, a step usually reads the output of the step before as "
+        "well (in training: the true one). Not drawn here."
     )
+    _small_print(d, 0, y + 30, note)
+
+
+def _small_print(d: Drawing, x: float, y: float, text: str) -> None:
+    d.text(x, y, text, size=SMALL, anchor="start", muted=True)
 
 
 TAGGED = (("Cherry", "NOUN"), ("blossoms", "NOUN"), ("are", "AUX"), ("beautiful", "ADJ"), (".", "PUNCT"))
@@ -552,7 +573,7 @@ def sequence_labelling(tagged: Sequence[tuple[str, str]] = TAGGED, padding: int 
         f"The loss of the sentence is {f'the sum of the {len(real):,} losses' if len(real) > 1 else 'that of its word'}"
     )
     alt = f"{_alt(spec)} {total}{'; a padding step has none' if padding else ''}."
-    small_print(d, left, 76, (f"{total}.{' A padding step has none.' if padding else ''}",))
+    _small_print(d, left, 76, f"{total}.{' A padding step has none.' if padding else ''}")
     return Picture(d.svg(alt), alt, _table(plan))
 
 
@@ -602,7 +623,7 @@ def sequence_classification(
     alt = (
         f"{_alt(spec)} The last state, h_{spec.steps}, is what the classifier reads: a compressed representation of "
         f"the whole sequence. A feed-forward network with weights of its own turns it into probabilities of the "
-        f"classes {_quoted(classes)} by softmax. The one loss is propagated back through the classifier, and from "
+        f"classes {quoted(classes)} by softmax. The one loss is propagated back through the classifier, and from "
         "there through U and W at every step."
     )
     return Picture(d.svg(alt), alt, _table(plan))
@@ -620,7 +641,7 @@ def _classifier(d: Drawing, plan: _Plan, classes: tuple[str, str], target: int) 
         d.text(x + side * (UNIT_PITCH / 2 + 18), output_y, shorten(visible(name), 110, 12), size=12, anchor=anchor)
     loss_y = output_y - 60
     upward(d, x, output_y - 12, loss_y + sizes.loss, "")
-    loss(d, x, loss_y, Label("L"))
+    _loss(d, x, loss_y, Label("L"), sizes.loss)
     half = word(d, x + 84, loss_y, classes[target], 110, framed=True)
     d.arrow([(x + 84 - half, loss_y), (x + sizes.loss + GAP, loss_y)], width=1.3)
     note = x + 84 + half + 22
@@ -662,7 +683,7 @@ def text_generation(
         if forced
         else "A symbol is drawn from the probabilities and becomes the next input, until </s> or a length limit."
     )
-    small_print(d, left, 76, (meaning,))
+    _small_print(d, left, 76, meaning)
     alt = f"{_alt(spec)} {meaning}"
     return Picture(d.svg(alt), alt, _table(plan))
 
@@ -746,7 +767,7 @@ def _primed(d: Drawing, plan: _Plan) -> None:
     y, half, first = plan.rows["states"], plan.sizes.half_width, plan.columns[0].x
     start = first - plan.sizes.pitch
     tensor(d, start, y, Label("h", "0"), "h")
-    sideways(d, start + half, first - half, y, "U", Label("U"))
+    sideways(d, start + half, first - half, y, "U", Label("U"), above=ABOVE)
     layer = start - half - 68
     d.box(layer - 7, y - 34, 14, 68, "x", radius=3)
     sideways(d, layer + 7, start - half, y, "")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from lecture_utils.diagrams.parts import GAP, NOTE, PADDING, Part, joined, tensor
+from lecture_utils.diagrams.blocks import NOTE, PADDING, Part, joined, sideways, tensor, upward
 from lecture_utils.diagrams.picture import Picture, Table
 from lecture_utils.diagrams.svg import Drawing
 from lecture_utils.notation import Label
 
 NAME, SUBTITLE = "Unrolled", ("an interactive lecture on", "recurrent neural networks")
 START = "<s>"  # what a generator reads before it has written anything
-PITCH, RISE, HALF = 72.0, 74.0, 18.0
+PITCH, RISE, SIDE = 72.0, 74.0, 18.0  # from step to step, from row to row, and half a box
+BOX = SIDE, SIDE
 
 
 def banner(theme: str = "card") -> Picture:
@@ -19,7 +20,7 @@ def banner(theme: str = "card") -> Picture:
     d.text(-336, -22, NAME, size=46, anchor="start", bold=True)
     for line, words in enumerate(SUBTITLE):
         d.text(-334, 24 + 22 * line, words, size=16, anchor="start", muted=True)
-    tensor(d, 0, 0, Label("h", "0"), "h", half_width=HALF, half_height=HALF)
+    tensor(d, 0, 0, Label("h", "0"), "h", BOX)
     for step, (read, written) in enumerate(zip((START, *letters), letters), start=1):
         _column(d, step, read, written)
     alt = (
@@ -34,16 +35,15 @@ def banner(theme: str = "card") -> Picture:
 def _column(d: Drawing, step: int, read: str, written: str) -> None:
     """One step: the letter read, the state, the letter written; the arrows named in the first column only."""
     x = step * PITCH
-    tensor(d, x, RISE, "", "x", half_width=HALF, half_height=HALF)
-    tensor(d, x, 0, Label("h", str(step)), "h", half_width=HALF, half_height=HALF)
-    tensor(d, x, -RISE, "", "y", half_width=HALF, half_height=HALF)
+    tensor(d, x, RISE, "", "x", BOX)
+    tensor(d, x, 0, Label("h", str(step)), "h", BOX)
+    tensor(d, x, -RISE, "", "y", BOX)
     d.text(x, RISE, read, size=NOTE if read == START else 18)
     d.text(x, -RISE, written, size=18)
-    d.arrow([(x, RISE - HALF - GAP), (x, HALF + GAP)], "W", width=2)
-    d.arrow([(x, -HALF - GAP), (x, -RISE + HALF + GAP)], "V", width=2)
-    d.arrow([(x - PITCH + HALF + GAP, 0), (x - HALF - GAP, 0)], "U", width=2)
+    upward(d, x, RISE - SIDE, SIDE, "W")
+    upward(d, x, -SIDE, -RISE + SIDE, "V")
     if step == 1:
         names: tuple[tuple[Part, float, float], ...] = ((Label("W"), x + 8, RISE / 2), (Label("V"), x + 8, -RISE / 2))
         for label, left, y in names:
             d.text(left, y, label, anchor="start")
-        d.text(x - PITCH / 2, -14, Label("U"))
+    sideways(d, x - PITCH + SIDE, x - SIDE, 0, "U", Label("U") if step == 1 else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lecture_utils.diagrams.parts import GAP, NOTE, PADDING, Part, dot, tensor
+from lecture_utils.diagrams.blocks import GAP, NOTE, PADDING, Part, tensor
 from lecture_utils.diagrams.picture import Picture, Table
 from lecture_utils.diagrams.svg import SMALL, Drawing, Point, phrase_width
 from lecture_utils.notation import Label, gate_label, gate_meaning
@@ -94,6 +94,11 @@ def _bus(d: Drawing, left: float, right: float, y: float, role: str, hops: Seque
         d.line([(start, y), (hop - HOP, y)], role, width=2)
         start = hop + HOP
     d.line([(start, y), (right + 1, y)], role, width=2)
+
+
+def _branch(d: Drawing, x: float, y: float, role: str = "") -> None:
+    """The dot where a line branches."""
+    d.circle(x, y, 1.8, role, strong=True)
 
 
 def _operation(d: Drawing, x: float, y: float, sign: str) -> None:
@@ -185,11 +190,11 @@ def _gru_inputs(d: Drawing, at: dict[str, float], row: float, bottom: float) -> 
     for gate in ("r", "n", "z"):
         x = at[gate]
         if gate != "z":
-            dot(d, x, bottom, "W")
+            _branch(d, x, bottom, "W")
         _wire(d, [(x, bottom), (x, row + GATE + GAP)], "W", 2)
         d.text(x + 9, bottom - 30, _weight("ih", gate, "gru"), anchor="start")
     for gate, x, stop in (("r", at["r"], GATE), ("n", at["⊙"], OPERATION), ("z", at["z"], GATE)):
-        dot(d, x, 0, "U")
+        _branch(d, x, 0, "U")
         _wire(d, [(x, 0), (x, row - stop - GAP)], "U", 2)
         d.text(x + 9, 34, _weight("hh", gate, "gru"), anchor="start")
 
@@ -220,7 +225,7 @@ def _gru_path(d: Drawing, at: dict[str, float], row: float, low: float, end: flo
     _wire(d, [(plus, low - OPERATION), (plus, OPERATION + GAP)])
     # z opens the old state, and 1 − z the candidate
     d.line([(at["z"] + GATE, row), (keep, row)], width=1.5)
-    dot(d, keep, row)
+    _branch(d, keep, row)
     _wire(d, [(keep, row), (keep, OPERATION + GAP)])
     _wire(d, [(keep, row), (plus - 15 - GAP, row)])
     d.circle(plus, row, 15)
@@ -267,7 +272,7 @@ def _lstm_inputs(d: Drawing, at: dict[str, float], row: float, state: float, bot
         for part, side, role, y in (("ih", -1, "W", bottom), ("hh", 1, "U", state)):
             x = at[gate] + 9 * side
             if at[gate] < last:
-                dot(d, x, y, role)
+                _branch(d, x, y, role)
             _wire(d, [(x, y), (x, row + GATE - 2 + GAP)], role, 2)
             anchor = "end" if side < 0 else "start"
             d.text(x + 7 * side, (row + GATE + state) / 2, _weight(part, gate, "lstm"), anchor=anchor)
@@ -286,7 +291,7 @@ def _lstm_path(d: Drawing, at: dict[str, float], row: float, low: float, state: 
     _wire(d, [(at["i"], row - GATE), (at["i"], low), (add - OPERATION - GAP, low)])
     _wire(d, [(at["g"], row - GATE), (at["g"], low), (add + OPERATION + GAP, low)])
     _wire(d, [(add, low - OPERATION), (add, OPERATION + GAP)])
-    dot(d, out, 0, "h")
+    _branch(d, out, 0, "h")
     _wire(d, [(out, 0), (out, low - GATE - GAP)], "h")
     _function(d, out, low, "tanh")
     _wire(d, [(out, low + GATE), (out, row - OPERATION - GAP)])

@@ -5,18 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from lecture_utils.diagrams.blocks import (
+    GAP,
+    HALF_HEIGHT,
+    HALF_WIDTH,
+    PADDING,
+    Part,
+    at_least,
+    between,
+    bracket,
+    connect,
+    counted,
+    half_row,
+    quoted,
+    row_names,
+    sideways,
+    tensor,
+    time_axis,
+    units,
+    upward,
+)
 from lecture_utils.diagrams.common import Span, fold
 from lecture_utils.diagrams.picture import Picture, Table
-from lecture_utils.diagrams.svg import SMALL, Drawing, Point, label_width, phrase_width, plain, shorten, visible
+from lecture_utils.diagrams.svg import SMALL, Drawing, label_width, phrase_width, plain, shorten, visible
 from lecture_utils.notation import Label
 
 SENTENCE = ("Cherry", "blossoms", "are", "beautiful", ".")
-HALF_WIDTH, HALF_HEIGHT = 30.0, 19.0  # of a tensor's box
-PADDING = 18.0
-GAP = 4.0  # between a box and the tip of an arrow
+ROWS = {"p": 0.0, "h": 92.0, "x": 184.0}  # where predictions, states and inputs stand
+NAMES = -HALF_WIDTH - 18  # where the names of the rows end
 PREVIOUS = "t−1"
-
-Part = str | tuple[str, ...]
 
 
 def unrolled(steps: int | None = None, words: Sequence[str] | None = None, theme: str = "card") -> Picture:
@@ -27,24 +44,22 @@ def unrolled(steps: int | None = None, words: Sequence[str] | None = None, theme
     """
     words, steps = _words_and_steps(words, steps)
     spans = fold(steps)
-    d = Drawing(f"An RNN unrolled over {_counted(steps, 'time step')}", theme, PADDING)
-    rows = {"p": 0.0, "h": 92.0, "x": 184.0}
+    d = Drawing(f"An RNN unrolled over {counted(steps, 'time step')}", theme, PADDING)
     pitch = 116.0
-    for name, y in zip(("predictions", "hidden states", "inputs"), rows.values()):
-        d.text(-HALF_WIDTH - 18, y, name, size=12, anchor="end", muted=True)
-    _tensor(d, 0, rows["h"], Label("h", "0"), "h")
+    row_names(d, NAMES, {ROWS["p"]: "predictions", ROWS["h"]: "hidden states", ROWS["x"]: "inputs"})
+    tensor(d, 0, ROWS["h"], Label("h", "0"), "h")
     for column, span in enumerate(spans, start=1):
         x = column * pitch
-        _sideways(d, x - pitch, x, rows["h"])
+        sideways(d, x - pitch + HALF_WIDTH, x - HALF_WIDTH, ROWS["h"], "U", Label("U"))
         if span.folded:
-            _folded_steps(d, x, rows, span)
+            _folded_steps(d, x, span)
         else:
-            _step(d, x, rows, span.first + 1)
+            _step(d, x, str(span.first + 1))
             if words:
                 d.text(x, 222, shorten(visible(words[span.first]), pitch - 12), size=SMALL + 2)
     if words:
-        d.text(-HALF_WIDTH - 18, 222, "words", size=12, anchor="end", muted=True)
-    _time_axis(d, pitch - HALF_WIDTH, len(spans) * pitch + HALF_WIDTH, 250 if words else 224)
+        row_names(d, NAMES, {222: "words"})
+    time_axis(d, pitch - HALF_WIDTH, len(spans) * pitch + HALF_WIDTH, 250 if words else 224, NAMES)
     alt = _unrolled_alt(steps, words)
     return Picture(d.svg(alt), alt, _unrolled_table(spans, words))
 
@@ -60,29 +75,24 @@ def _words_and_steps(words: Sequence[str] | None, steps: int | None) -> tuple[tu
     return tuple(words), steps
 
 
-def _step(d: Drawing, x: float, rows: dict[str, float], step: int, index: str = "") -> None:
+def _step(d: Drawing, x: float, step: str, index: str = "") -> None:
     """One column: the input below, the state in the middle, the prediction above; W and V with their index, if any."""
     for symbol, role in (("x", "x"), ("h", "h"), ("p", "y")):
-        _tensor(d, x, rows[symbol], Label(symbol, str(step)), role)
-    _upward(d, x, rows["x"], rows["h"], "W", index=index)
-    _upward(d, x, rows["h"], rows["p"], "V", index=index)
+        tensor(d, x, ROWS[symbol], Label(symbol, step), role)
+    for letter, lower, upper in (("W", "x", "h"), ("V", "h", "p")):
+        upward(d, x, ROWS[lower] - HALF_HEIGHT, ROWS[upper] + HALF_HEIGHT, letter, Label(letter, index))
 
 
-def _folded_steps(d: Drawing, x: float, rows: dict[str, float], span: Span) -> None:
-    for y in rows.values():
+def _folded_steps(d: Drawing, x: float, span: Span) -> None:
+    for y in ROWS.values():
         d.text(x, y, "…", size=20)
-    d.text(x, rows["h"] + 28, f"{span.size:,} more", size=12, muted=True)
-
-
-def _time_axis(d: Drawing, left: float, right: float, y: float) -> None:
-    d.arrow([(left, y), (right, y)], width=1)
-    d.text(-HALF_WIDTH - 18, y, "time", size=12, anchor="end", muted=True)
+    d.text(x, ROWS["h"] + 28, f"{span.size:,} more", size=12, muted=True)
 
 
 def _unrolled_alt(steps: int, words: Sequence[str]) -> str:
-    read = f" The words are: {_listed([visible(word) for word in words])}." if words else ""
+    read = f" The words are: {quoted(words)}." if words else ""
     return (
-        f"A recurrent network unrolled over {_counted(steps, 'time step')}, from left to right.{read} "
+        f"A recurrent network unrolled over {counted(steps, 'time step')}, from left to right.{read} "
         "At each step t the input x_t enters the hidden state h_t through the matrix W, the state before it, h_(t−1), "
         "enters through U, and V leads from h_t up to the prediction p_t. "
         "The first state is h_0. The same W, U and V stand at every step."
@@ -102,17 +112,13 @@ def _unrolled_table(spans: Sequence[Span], words: Sequence[str]) -> Table:
 def recursive(theme: str = "card") -> Picture:
     """The same network with a loop: the state comes back as its own input, one step later; equations beside it."""
     d = Drawing("An RNN drawn with a loop", theme, PADDING)
-    rows = {"p": 0.0, "h": 92.0, "x": 184.0}
-    for symbol, role in (("x", "x"), ("h", "h"), ("p", "y")):
-        _tensor(d, 0, rows[symbol], Label(symbol, "t"), role)
-    _upward(d, 0, rows["x"], rows["h"], "W")
-    _upward(d, 0, rows["h"], rows["p"], "V")
-    edge, y = HALF_WIDTH, rows["h"]
+    _step(d, 0, "t")
+    edge, y = HALF_WIDTH, ROWS["h"]
     d.arrow([(edge, y - 9), (edge + 78, y - 46), (edge + 78, y + 46), (edge + GAP, y + 9)], "U", width=2, curved=True)
     d.text(edge + 70, y - 9, Label("U"), anchor="start")
     d.text(edge + 70, y + 9, "one step later", size=SMALL, anchor="start", muted=True)
     for symbol, parts in _equations().items():
-        d.phrase(244, rows[symbol], parts, anchor="start")
+        d.phrase(244, ROWS[symbol], parts, anchor="start")
     alt = (
         "A recurrent network drawn with a loop. The input x_t enters the hidden state h_t through W, the state leads "
         "to the prediction p_t through V, and an arrow U leaves the state and comes back to it: what h_t is now "
@@ -143,8 +149,7 @@ def graphical_model(steps: int = 3, theme: str = "card") -> Picture:
 
     Raises ValueError unless `steps` is between 1 and 8.
     """
-    if not 1 <= steps <= 8:
-        raise ValueError(f"steps must be between 1 and 8 in this figure, but it is {steps}.")
+    between("steps", steps, 1, 8)
     d = Drawing("An RNN and a hidden Markov model as graphical models", theme, PADDING)
     pitch, first = 88.0, 0.0
     _rnn_panel(d, first, pitch, steps)
@@ -152,7 +157,7 @@ def graphical_model(steps: int = 3, theme: str = "card") -> Picture:
     _hmm_panel(d, second, pitch, steps)
     _node_legend(d, -NODE, 248)
     alt = (
-        f"Two graphical models over {_counted(steps, 'time step')}, side by side. Left, the RNN: inputs x_t are given "
+        f"Two graphical models over {counted(steps, 'time step')}, side by side. Left, the RNN: inputs x_t are given "
         "(filled circles) and their arrows W lead up into the hidden states h_t, double circles, which are "
         "deterministic: fixed by the inputs and by the state before, through U. Above them stand the outputs y_t, "
         "random, reached through V. Right, a hidden Markov model: the states s_t are random (open circles), each drawn "
@@ -196,9 +201,9 @@ def _rnn_panel(d: Drawing, left: float, pitch: float, steps: int) -> None:
         _node(d, x, 0, Label("y", str(step)), "y", "random")
         _node(d, x, 92, Label("h", str(step)), "h", "deterministic")
         _node(d, x, 184, Label("x", str(step)), "x", "given")
-        _upward(d, x, 184, 92, "W", NODE)
-        _upward(d, x, 92, 0, "V", NODE)
-        _sideways(d, x - pitch, x, 92, NODE)
+        upward(d, x, 184 - NODE, 92 + NODE, "W", Label("W"))
+        upward(d, x, 92 - NODE, NODE, "V", Label("V"))
+        sideways(d, x - pitch + NODE, x - NODE, 92, "U", Label("U"))
 
 
 def _hmm_panel(d: Drawing, left: float, pitch: float, steps: int) -> None:
@@ -237,21 +242,20 @@ def sharing(
 
     Raises ValueError unless `steps` is between 1 and 5 and all sizes are positive.
     """
-    _positive(input_size=input_size, hidden_size=hidden_size, output_size=output_size)
-    if not 1 <= steps <= 5:
-        raise ValueError(f"steps must be between 1 and 5 in this figure, but it is {steps}.")
+    at_least(1, input_size=input_size, hidden_size=hidden_size, output_size=output_size)
+    between("steps", steps, 1, 5)
     one = hidden_size * input_size + hidden_size**2 + output_size * hidden_size
     d = Drawing("Parameter sharing over time", theme, PADDING)
     lengths = (steps, 10 * steps, 100 * steps)
-    shared = [f"{_counted(length, 'step')}: {_counted(one, 'weight')}" for length in lengths]
-    own = [f"{_counted(length, 'step')}: {length:,} × {one:,} = {length * one:,}" for length in lengths]
+    shared = [f"{counted(length, 'step')}: {counted(one, 'weight')}" for length in lengths]
+    own = [f"{counted(length, 'step')}: {length:,} × {one:,} = {length * one:,}" for length in lengths]
     left = max(steps * 106.0 + 60, max(label_width(line, 12) for line in shared), 240.0) + 64
     _sharing_panel(d, 0, steps, "Recurrent: one set of weights", shared, own=False)
     _sharing_panel(d, left, steps, "Without sharing: a set for every step", own, own=True)
     rows = tuple((f"{length:,}", f"{one:,}", f"{length * one:,}") for length in lengths)
     costs = "; ".join(f"{few} against {many} at a length of {length}" for length, few, many in rows)
     alt = (
-        f"Two networks unrolled over {_counted(steps, 'step')}, side by side. Left, the recurrent network: the arrows "
+        f"Two networks unrolled over {counted(steps, 'step')}, side by side. Left, the recurrent network: the arrows "
         "bear the same W, U and V at every step. Right, a network that does not share: every step t has matrices "
         f"W_t, U_t and V_t of its own. In weights: {costs}."
     )
@@ -259,13 +263,13 @@ def sharing(
 
 
 def _sharing_panel(d: Drawing, left: float, steps: int, title: str, costs: Sequence[str], own: bool) -> None:
-    rows, pitch = {"p": 0.0, "h": 92.0, "x": 184.0}, 106.0
+    pitch = 106.0
     d.text(left - HALF_WIDTH, -54, title, anchor="start", bold=True)
-    _tensor(d, left, rows["h"], Label("h", "0"), "h")
+    tensor(d, left, ROWS["h"], Label("h", "0"), "h")
     for step in range(1, steps + 1):
-        index = str(step) if own else ""
-        _sideways(d, left + (step - 1) * pitch, left + step * pitch, rows["h"], index=index)
-        _step(d, left + step * pitch, rows, step, index)
+        x, index = left + step * pitch, str(step) if own else ""
+        sideways(d, x - pitch + HALF_WIDTH, x - HALF_WIDTH, ROWS["h"], "U", Label("U", index))
+        _step(d, x, str(step), index)
     for line, cost in enumerate(costs):
         d.text(left - HALF_WIDTH, 236 + 19 * line, cost, size=12, anchor="start")
 
@@ -275,13 +279,14 @@ def feed_forward(input_size: int = 4, hidden_size: int = 3, output_size: int = 2
 
     Beyond eight units a layer is folded into "…". Raises ValueError unless all sizes are positive.
     """
-    _positive(input_size=input_size, hidden_size=hidden_size, output_size=output_size)
+    at_least(1, input_size=input_size, hidden_size=hidden_size, output_size=output_size)
     d = Drawing("One step of an RNN as a feed-forward network", theme, PADDING)
-    place = 22 + max(_half(hidden_size), _half(input_size))  # of the two lower layers, left and right of the middle
-    below, past = _units(d, place, 208, input_size, "x"), _units(d, -place, 208, hidden_size, "h")
-    middle, above = _units(d, 0, 104, hidden_size, "h"), _units(d, 0, 0, output_size, "y")
+    # the two lower layers stand this far left and right of the middle
+    place = 22 + max(half_row(hidden_size), half_row(input_size))
+    below, past = units(d, place, 208, input_size, "x"), units(d, -place, 208, hidden_size, "h")
+    middle, above = units(d, 0, 104, hidden_size, "h"), units(d, 0, 0, output_size, "y")
     for role, lower, upper in (("U", past, middle), ("W", below, middle), ("V", middle, above)):
-        _connect(d, lower, upper, role)
+        connect(d, lower, upper, role)
     counts = {"W": hidden_size * input_size, "U": hidden_size**2, "V": output_size * hidden_size}
     edge = 2 * place + 12
     _unit_captions(d, edge, (input_size, hidden_size, output_size), counts)
@@ -290,42 +295,13 @@ def feed_forward(input_size: int = 4, hidden_size: int = 3, output_size: int = 2
     return Picture(d.svg(alt), alt, table)
 
 
-UNIT, UNIT_PITCH = 11.0, 34.0
-
-
-def _half(size: int) -> float:
-    """Half the width of a layer of units as it is drawn."""
-    return (len(fold(size)) - 1) / 2 * UNIT_PITCH + UNIT
-
-
-def _units(d: Drawing, centre: float, y: float, size: int, role: str) -> list[Point]:
-    """A row of units around `centre`; returns where they are."""
-    spans = fold(size)
-    places = []
-    for index, span in enumerate(spans):
-        x = centre + (index - (len(spans) - 1) / 2) * UNIT_PITCH
-        if span.folded:
-            d.text(x, y, "…")
-        else:
-            d.circle(x, y, UNIT, "")  # hides the ends of the lines behind the light fill
-            d.circle(x, y, UNIT, role)
-            places.append((x, y))
-    return places
-
-
-def _connect(d: Drawing, lower: Sequence[Point], upper: Sequence[Point], role: str) -> None:
-    for start in lower:
-        for end in upper:
-            d.line([start, end], role, width=1.3)
-
-
 def _unit_captions(d: Drawing, x: float, sizes: tuple[int, int, int], counts: dict[str, int]) -> None:
     """At the right, level with what they name: the layers and the weights between them."""
     d_in, d_h, d_out = sizes
     layers: tuple[tuple[float, Label, str], ...] = (
-        (0, Label("p", "t"), _counted(d_out, "prediction")),
-        (104, Label("h", "t"), _counted(d_h, "hidden unit")),
-        (208, Label("x", "t"), _counted(d_in, "input")),
+        (0, Label("p", "t"), counted(d_out, "prediction")),
+        (104, Label("h", "t"), counted(d_h, "hidden unit")),
+        (208, Label("x", "t"), counted(d_in, "input")),
     )
     for y, label, words in layers:
         d.text(x, y, label, anchor="start")
@@ -336,10 +312,10 @@ def _unit_captions(d: Drawing, x: float, sizes: tuple[int, int, int], counts: di
 
 def _recurrent_captions(d: Drawing, right: float, hidden_size: int, count: int) -> None:
     """At the left: the state of the step before, and the extra weights that lead from it."""
-    weights, units = _product(hidden_size, hidden_size, count), _counted(hidden_size, "hidden unit")
-    x = right - 48 - max(label_width(text, 12) for text in (weights, units, "the one extra set", "of the step before"))
+    weights, states = _product(hidden_size, hidden_size, count), counted(hidden_size, "hidden unit")
+    x = right - 48 - max(label_width(text, 12) for text in (weights, states, "the one extra set", "of the step before"))
     d.text(x, 208, Label("h", PREVIOUS), anchor="start")
-    d.text(x + 48, 208, units, anchor="start", size=12)
+    d.text(x + 48, 208, states, anchor="start", size=12)
     d.text(x + 48, 226, "of the step before", anchor="start", size=12, muted=True)
     d.text(x + 48, 138, "the one extra set", anchor="start", size=12, muted=True)
     _weight_caption(d, x, 156, "U", weights, indent=48)
@@ -354,16 +330,16 @@ def _weight_caption(d: Drawing, x: float, y: float, letter: str, words: str, ind
 
 
 def _product(rows: int, columns: int, count: int) -> str:
-    return f"{rows:,} × {columns:,} = {_counted(count, 'weight')}"
+    return f"{rows:,} × {columns:,} = {counted(count, 'weight')}"
 
 
 def _feed_forward_words(d_in: int, d_h: int, d_out: int, counts: dict[str, int]) -> tuple[str, Table]:
     plain, total = counts["W"] + counts["V"], sum(counts.values())
     alt = (
-        f"One step of an RNN as a feed-forward network, unit by unit. {_counted(d_in, 'input')} x_t at the bottom, "
-        f"joined through W ({d_h:,} × {d_in:,} = {counts['W']:,} weights) to {_counted(d_h, 'hidden unit')} h_t, "
-        f"and these through V ({d_out:,} × {d_h:,} = {counts['V']:,}) to {_counted(d_out, 'prediction')} p_t: "
-        f"a feed-forward network with {_counted(plain, 'weight')}. Beside the inputs stand the {d_h:,} hidden units of "
+        f"One step of an RNN as a feed-forward network, unit by unit. {counted(d_in, 'input')} x_t at the bottom, "
+        f"joined through W ({d_h:,} × {d_in:,} = {counts['W']:,} weights) to {counted(d_h, 'hidden unit')} h_t, "
+        f"and these through V ({d_out:,} × {d_h:,} = {counts['V']:,}) to {counted(d_out, 'prediction')} p_t: "
+        f"a feed-forward network with {counted(plain, 'weight')}. Beside the inputs stand the {d_h:,} hidden units of "
         f"the step before, joined to h_t through the one extra set of weights, U ({d_h:,} × {d_h:,} = "
         f"{counts['U']:,}): {plain:,} + {counts['U']:,} = {total:,} in all, biases not counted."
     )
@@ -378,7 +354,7 @@ def weight_shapes(input_size: int = 300, hidden_size: int = 100, output_size: in
 
     Raises ValueError unless all sizes are positive.
     """
-    _positive(input_size=input_size, hidden_size=hidden_size, output_size=output_size)
+    at_least(1, input_size=input_size, hidden_size=hidden_size, output_size=output_size)
     d = Drawing("The weights of an RNN, drawn to scale", theme, PADDING)
     sizes = input_size, hidden_size, output_size
     scale = min(24.0, 192 / max(sizes))
@@ -470,7 +446,7 @@ def _stand(d: Drawing, centre: float, ground: float, term: _Tensor, scale: float
 
 def _inner_size(d: Drawing, left: float, right: float, ground: float, size: int) -> None:
     """The bracket that joins the columns of a matrix with the rows of its vector: the two must be equal."""
-    d.line([(left, ground + 23), (left, ground + 29), (right, ground + 29), (right, ground + 23)])
+    bracket(d, left, right, ground + 29, depth=6)
     d.text((left + right) / 2, ground + 39, f"{size:,} = {size:,}", size=SMALL)
 
 
@@ -524,46 +500,10 @@ def _count_table(d: Drawing, counts: Sequence[_Count], left: float, right: float
 def _weight_alt(d_in: int, d_h: int, d_out: int, counts: Sequence[_Count]) -> str:
     W, U, V, weights, _, lecture, _, pytorch = counts
     return (
-        f"The weights of an RNN with {_counted(d_in, 'input')}, {_counted(d_h, 'hidden unit')} and "
-        f"{_counted(d_out, 'output')}, as boxes to scale inside the equations h_t = tanh(U h_(t−1) + W x_t + b_1) and "
+        f"The weights of an RNN with {counted(d_in, 'input')}, {counted(d_h, 'hidden unit')} and "
+        f"{counted(d_out, 'output')}, as boxes to scale inside the equations h_t = tanh(U h_(t−1) + W x_t + b_1) and "
         f"o_t = V h_t + b_2. W is {W.shape} ({W.numbers:,} numbers), U is {U.shape} ({U.numbers:,}) and V is {V.shape} "
         f"({V.numbers:,}): {weights.numbers:,} weights. With the biases b_1 and b_2 ({d_h:,} + {d_out:,} = "
         f"{d_h + d_out:,}) they are {lecture.numbers:,}, and {pytorch.numbers:,} as PyTorch counts, "
         "which keeps two hidden biases."
     )
-
-
-def _tensor(d: Drawing, x: float, y: float, label: Label, role: str) -> None:
-    """A tensor's box with its symbol, around (x, y)."""
-    d.box(x - HALF_WIDTH, y - HALF_HEIGHT, 2 * HALF_WIDTH, 2 * HALF_HEIGHT, role)
-    d.text(x, y, label)
-
-
-def _upward(
-    d: Drawing, x: float, lower: float, upper: float, letter: str, half: float = HALF_HEIGHT, index: str = ""
-) -> None:
-    """The arrow of W or V from one row up to the next, labelled."""
-    d.arrow([(x, lower - half - GAP), (x, upper + half + GAP)], letter, width=2)
-    d.text(x + 9, (lower + upper) / 2, Label(letter, index), anchor="start")
-
-
-def _sideways(d: Drawing, left: float, right: float, y: float, half: float = HALF_WIDTH, index: str = "") -> None:
-    """The arrow of U from one step to the next, labelled."""
-    d.arrow([(left + half + GAP, y), (right - half - GAP, y)], "U", width=2)
-    d.text((left + right) / 2, y - 14, Label("U", index))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _listed(words: Sequence[str], most: int = 8) -> str:
-    """Words in a row, the middle of a long list left out."""
-    quoted = [f"‘{word}’" for word in words]
-    return ", ".join(quoted if len(words) <= most else [*quoted[: most - 2], "…", quoted[-1]])
-
-
-def _positive(**sizes: int) -> None:
-    for name, size in sizes.items():
-        if size < 1:
-            raise ValueError(f"{name} must be at least 1, but it is {size}.")

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lecture_utils.diagrams.blocks import (
+    PADDING,
     UNIT,
     UNIT_PITCH,
+    abridged,
+    at_least,
     bracket,
     connect,
     counted,
-    half_width,
+    half_row,
     units,
 )
 from lecture_utils.diagrams.common import Span, fold
@@ -23,7 +26,6 @@ TEXT = "I am studying medicine at UBC because I want to work as a"  # and what f
 SENTENCE = tuple(TEXT.split())
 SUBJECT = "medicine"
 BLANK = "___"
-PADDING = 18.0
 WORD_GAP, WIDEST = 11.0, 110.0
 
 
@@ -52,7 +54,7 @@ def markov_window(
     """
     needed = order_that_sees(subject, context)
     for order in orders:
-        _at_least(2, orders=order)
+        at_least(2, orders=order)
     d = Drawing("Markov windows over a sentence", theme, PADDING)
     marked = len(context) + 1 - needed
     slots = _sentence(d, (*context, BLANK), 0, marked)
@@ -111,7 +113,7 @@ def _window(d: Drawing, slots: Sequence[_Slot], y: float, order: int, subject: s
 def _inside(context: Sequence[str], order: int) -> str:
     """The end of the context that a model of this order looks at, a long one cut in the middle."""
     seen = [visible(word) for word in context[-(order - 1) :]]
-    return " ".join(seen if len(seen) <= 16 else [*seen[:8], "…", *seen[-7:]])
+    return " ".join(abridged(seen, most=16, last=7))
 
 
 def _markov_alt(context: Sequence[str], subject: str, orders: Sequence[int], others: Sequence[str], needed: int) -> str:
@@ -143,7 +145,7 @@ def window_network(
     `guesses` name some of the outputs. Raises ValueError unless `window` is between 1 and 5 and no longer than the
     context, and the sizes are positive.
     """
-    _at_least(1, vector_size=vector_size, hidden_size=hidden_size, guesses=len(guesses))
+    at_least(1, vector_size=vector_size, hidden_size=hidden_size, guesses=len(guesses))
     if not 1 <= window <= min(5, len(context)):
         raise ValueError(
             f"window must be between 1 and 5 in this figure and at most the {counted(len(context), 'word')} of the "
@@ -152,7 +154,7 @@ def window_network(
     d = Drawing("A feed-forward network on a window of words", theme, PADDING)
     outside, inside = context[:-window], context[-window:]
     left = _outside(d, outside, subject)
-    pitch = max(2 * half_width(vector_size), *(label_width(shorten(visible(w), WIDEST)) for w in inside)) + 14
+    pitch = max(2 * half_row(vector_size), *(label_width(shorten(visible(w), WIDEST)) for w in inside)) + 14
     vectors = [_vector(d, left + (k + 0.5) * pitch, word, vector_size) for k, word in enumerate(inside)]
     right = left + window * pitch
     clear = min(left, _above(d, (left + right) / 2, vectors, hidden_size, guesses))
@@ -190,7 +192,7 @@ def _outside(d: Drawing, words: Sequence[str], subject: str) -> float:
 
 def _vector(d: Drawing, x: float, word: str, size: int) -> list[Point]:
     """One word of the window, and over it the units of its vector, on one tray."""
-    half = half_width(size) + 4
+    half = half_row(size) + 4
     d.line([(x - half, UNIT - 3), (x - half, UNIT + 5), (x + half, UNIT + 5), (x + half, UNIT - 3)], "x", width=1.5)
     d.text(x, 34, shorten(visible(word), WIDEST))
     return units(d, x, 0, size, "x")
@@ -213,7 +215,7 @@ def _above(
         outputs.append((x, -2 * RISE))
     connect(d, [place for vector in vectors for place in vector], hidden, "W", width=1)
     connect(d, hidden, outputs, "V", width=1)
-    return centre - max(half_width(hidden_size), len(texts) / 2 * pitch + pitch / 2)
+    return centre - max(half_row(hidden_size), len(texts) / 2 * pitch + pitch / 2)
 
 
 def _window_captions(d: Drawing, right: float, inputs: int, hidden_size: int, vector_size: int) -> None:
@@ -287,12 +289,12 @@ LIFT = 26.0  # hidden layers rise to the right, so that the lines between two of
 
 def _networks(words: Sequence[str], sizes: tuple[int, int, int], theme: str, joined: bool) -> Picture:
     d_in, d_h, d_out = sizes
-    _at_least(1, vector_size=d_in, hidden_size=d_h, output_size=d_out)
+    at_least(1, vector_size=d_in, hidden_size=d_h, output_size=d_out)
     if not 1 + joined <= len(words) <= 4:
         raise ValueError(f"words must be {1 + joined} to 4 in this figure, but there are {len(words):,}.")
     d = Drawing("Networks joined from left to right" if joined else "One network per word", theme, PADDING)
     texts = [shorten(visible(word), WIDEST) for word in words]
-    pitch = max(2 * max(map(half_width, sizes)), *(label_width(text) for text in texts)) + 90
+    pitch = max(2 * max(map(half_row, sizes)), *(label_width(text) for text in texts)) + 90
     low = RISE + len(fold(d_h)) * LIFT / 2
     high = -low
     before: list[Point] = []
@@ -361,9 +363,3 @@ def _networks_table(words: Sequence[str], sizes: tuple[int, int, int], joined: b
         rows.append((visible(word), f"{d_in:,}", f"{d_h:,}", f"{d_out:,}", reached))
     header = ("word", "inputs", "hidden units", "outputs", "what comes from the word before")
     return Table("The networks, word by word", header, tuple(rows))
-
-
-def _at_least(least: int, **sizes: int) -> None:
-    for name, size in sizes.items():
-        if size < least:
-            raise ValueError(f"{name} must be at least {least}, but it is {size}.")

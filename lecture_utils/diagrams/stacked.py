@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from lecture_utils.diagrams.common import Span, fold
-from lecture_utils.diagrams.parts import (
+from lecture_utils.diagrams.blocks import (
     GAP,
     HALF_HEIGHT,
     HALF_WIDTH,
@@ -16,14 +15,17 @@ from lecture_utils.diagrams.parts import (
     Part,
     between,
     counted,
-    row_name,
+    quoted,
+    row_names,
     sideways,
     tensor,
     time_axis,
     upward,
+    word,
 )
+from lecture_utils.diagrams.common import Span, fold
 from lecture_utils.diagrams.picture import Picture, Table
-from lecture_utils.diagrams.svg import Drawing, label_width, shorten, visible
+from lecture_utils.diagrams.svg import Drawing, label_width, visible
 from lecture_utils.notation import Label, weight_label
 from lecture_utils.notation import plain as name_of
 from lecture_utils.shapes import RecurrentShape
@@ -50,7 +52,7 @@ def stacked(layers: int = 3, steps: int = 4, theme: str = "card") -> Picture:
         tensor(d, 0, y, _state(layer, "0", layers), "h")
         for column, span in enumerate(spans, start=1):
             x = column * pitch
-            sideways(d, x - pitch, x, y, _weight("hh", layer, layers))
+            sideways(d, x - pitch + HALF_WIDTH, x - HALF_WIDTH, y, "U", _weight("hh", layer, layers))
             _stacked_step(d, x, y, span, layer, layers)
     _stacked_ends(d, spans, pitch, layers)
     _stacked_names(d, layers)
@@ -94,10 +96,9 @@ def _stacked_ends(d: Drawing, spans: Sequence[Span], pitch: float, layers: int) 
 def _stacked_names(d: Drawing, layers: int) -> None:
     """Each row in words; between two rows the shape of the weights that lead from one to the other."""
     left = -HALF_WIDTH - 18
-    row_name(d, left, RISE, "inputs")
-    row_name(d, left, -layers * RISE, "predictions")
+    row_names(d, left, {RISE: "inputs", -layers * RISE: "predictions"})
     for layer in range(layers):
-        row_name(d, left, -layer * RISE, f"layer {layer + 1}" if layers > 1 else "states")
+        row_names(d, left, {-layer * RISE: f"layer {layer + 1}" if layers > 1 else "states"})
         parts = (_weight("ih", layer, layers), " is ", Label("d", "h"), " × ", Label("d", "h" if layer else "in"))
         d.phrase(left, (0.5 - layer) * RISE, parts, size=NOTE, anchor="end", muted=True)
     d.phrase(
@@ -182,9 +183,9 @@ def bidirectional(words: Sequence[str] = SENTENCE, theme: str = "card") -> Pictu
         _join(d, net, step, pill)
         tensor(d, net.x(step), top, Label("p", str(step)), "y")
         upward(d, net.x(step), pill - 11, top + HALF_HEIGHT, "V", Label("V"))
-    row_name(d, net.left, pill, "states, joined")
+    row_names(d, net.left, {pill: "states, joined"})
     d.phrase(net.left, (pill + top) / 2 + 4, OUTPUT_SHAPE, size=NOTE, anchor="end", muted=True)
-    row_name(d, net.left, top, "predictions")
+    row_names(d, net.left, {top: "predictions"})
     alt, table = _two_way_words(net)
     return Picture(d.svg(alt), alt, table)
 
@@ -200,31 +201,29 @@ def _arrowed(letter: str, direction: str, step: str = "") -> Label:
 
 def _draw_two_way(d: Drawing, net: _TwoWay, chosen: Sequence[tuple[str, int]] = ()) -> None:
     """Words, inputs, both rows of states with their first states; of the states, `chosen` stand out."""
-    for step, word in enumerate(net.words, start=1):
+    for step, text in enumerate(net.words, start=1):
         x = net.x(step)
-        tensor(d, x, net.inputs, Label("x", str(step)), "x", half_width=net.shift + net.half)
-        d.text(x, net.inputs + 36, shorten(visible(word), net.pitch - 14, 13), size=13)
+        tensor(d, x, net.inputs, Label("x", str(step)), "x", (net.shift + net.half, HALF_HEIGHT))
+        word(d, x, net.inputs + 36, text, net.pitch - 14)
         for direction in (FORWARD, BACKWARD):
             _two_way_state(d, net, step, direction, strong=(direction, step) in chosen)
     for direction, start in ((FORWARD, 0), (BACKWARD, net.steps + 1)):
         _two_way_box(d, net, start, direction)
-    row_name(d, net.left, net.inputs, "inputs")
-    row_name(d, net.left, net.inputs + 36, "words")
-    row_name(d, net.left, net.forward, "forward states")
-    row_name(d, net.left, net.backward, "backward states")
+    row_names(d, net.left, {net.inputs: "inputs", net.inputs + 36: "words"})
+    row_names(d, net.left, {net.forward: "forward states", net.backward: "backward states"})
 
 
 def _two_way_box(d: Drawing, net: _TwoWay, step: int, direction: str, strong: bool = False) -> None:
     x, y, dashed = net.x(step, direction), net.y(direction), direction == BACKWARD
     label = _arrowed("h", direction, str(step))
-    tensor(d, x, y, label, "h", half_width=net.half, half_height=17, dashed=dashed, strong=strong)
+    tensor(d, x, y, label, "h", (net.half, 17), dashed=dashed, strong=strong)
 
 
 def _two_way_state(d: Drawing, net: _TwoWay, step: int, direction: str, strong: bool) -> None:
     """A state with W from the input under it, and U from the state read before it."""
     _two_way_box(d, net, step, direction, strong)
     x, y = net.x(step, direction), net.y(direction)
-    d.arrow([(x, net.inputs - HALF_HEIGHT - GAP), (x, y + 17 + GAP)], "W", width=2)
+    upward(d, x, net.inputs - HALF_HEIGHT, y + 17, "W")
     edge = -7 if direction == FORWARD else 7
     anchor = "end" if direction == FORWARD else "start"
     height = (net.inputs - HALF_HEIGHT + net.forward + 17) / 2
@@ -246,12 +245,11 @@ def _join(d: Drawing, net: _TwoWay, step: int, y: float) -> None:
 
 
 def _two_way_alt(net: _TwoWay) -> str:
-    words = ", ".join(f"‘{visible(word)}’" for word in net.words)
     return (
-        f"Two RNNs read the same {counted(net.steps, 'word')}, {words}. The forward one, solid outlines, goes from "
-        f"left to right, from h_0^→ to h_{net.steps}^→ through U^→; the backward one, above it with dashed outlines, "
-        f"from right to left, from h_{net.steps + 1}^← to h_1^← through U^←. Each has a W and a U of its own, and "
-        "both read the same inputs."
+        f"Two RNNs read the same {counted(net.steps, 'word')}, {quoted(net.words)}. The forward one, solid outlines, "
+        f"goes from left to right, from h_0^→ to h_{net.steps}^→ through U^→; the backward one, above it "
+        f"with dashed outlines, from right to left, from h_{net.steps + 1}^← to h_1^← through U^←. "
+        "Each has a W and a U of its own, and both read the same inputs."
     )
 
 
@@ -291,10 +289,9 @@ def bidirectional_classification(words: Sequence[str] = SENTENCE, theme: str = "
     _lead_up(d, net, BACKWARD, finals[BACKWARD], middle + width / 2, joined_y, lane=joined_y + 59)
     upward(d, middle, joined_y - 15, top + HALF_HEIGHT, "V", Label("V"))
     tensor(d, middle, top, Label("p"), "y")
-    row_name(d, net.left, joined_y, "final states, joined")
-    row_name(d, net.left, (joined_y + top) / 2 - 6, "classifier")
+    row_names(d, net.left, {joined_y: "final states, joined", (joined_y + top) / 2 - 6: "classifier"})
     d.phrase(net.left, (joined_y + top) / 2 + 11, OUTPUT_SHAPE, size=NOTE, anchor="end", muted=True)
-    row_name(d, net.left, top, "one prediction")
+    row_names(d, net.left, {top: "one prediction"})
     _final_notes(d, net, middle, width, joined_y)
     alt, table = _final_words(net)
     return Picture(d.svg(alt), alt, table)

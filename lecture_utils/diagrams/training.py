@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from lecture_utils.diagrams.parts import (
+from lecture_utils.diagrams.blocks import (
     GAP,
     HALF_HEIGHT,
     HALF_WIDTH,
@@ -15,10 +15,13 @@ from lecture_utils.diagrams.parts import (
     PADDING,
     Part,
     between,
+    bracket,
     counted,
     joined,
-    row_name,
+    row_names,
+    sideways,
     tensor,
+    upward,
 )
 from lecture_utils.diagrams.picture import Picture, Table
 from lecture_utils.diagrams.svg import SMALL, Drawing, Point, label_width, plain, visible
@@ -57,8 +60,7 @@ DIAMOND = 25.0
 
 def _row_names(d: Drawing) -> None:
     names = {"total": "total loss", "L": "losses", "p": "predictions", "h": "hidden states", "x": "inputs"}
-    for row, name in names.items():
-        row_name(d, -HALF_WIDTH - 18, LOSS_ROWS[row], name)
+    row_names(d, -HALF_WIDTH - 18, {LOSS_ROWS[row]: name for row, name in names.items()})
 
 
 def _loss_column(d: Drawing, x: float, step: int, state: int) -> None:
@@ -68,11 +70,10 @@ def _loss_column(d: Drawing, x: float, step: int, state: int) -> None:
         tensor(d, x, y[symbol], Label(symbol, t), role, strong=symbol == "h" and step == state)
     d.polygon(_diamond(x, y["L"], DIAMOND), strong=arrives)
     d.text(x, y["L"], Label("L", t))
-    tensor(d, x - 58, y["L"], Label("y", t), "y", half_width=16, half_height=13)
+    tensor(d, x - 58, y["L"], Label("y", t), "y", (16, 13))
     d.arrow([(x - 42, y["L"]), (x - DIAMOND - GAP, y["L"])], "y")
     edge = DIAMOND - LANE  # of the diamond, where a lane meets it
-    d.arrow([(x, y["x"] - HALF_HEIGHT - GAP), (x, y["h"] + HALF_HEIGHT + GAP)], "W", width=2)
-    d.text(x + 9, (y["x"] + y["h"]) / 2, Label("W"), anchor="start")
+    upward(d, x, y["x"] - HALF_HEIGHT, y["h"] + HALF_HEIGHT, "W", Label("W"))
     _there_and_back(d, x, y["h"] - HALF_HEIGHT, y["p"] + HALF_HEIGHT, "V", faint=not arrives)
     d.text(x - LANE - 8, (y["h"] + y["p"]) / 2, Label("V"), anchor="end")
     _there_and_back(d, x, y["p"] - HALF_HEIGHT, y["L"] + edge, "", faint=not arrives)
@@ -94,11 +95,10 @@ def _there_and_back(d: Drawing, x: float, lower: float, upper: float, role: str,
 
 def _recurrence(d: Drawing, left: float, right: float, step: int, state: int) -> None:
     """U from the state before, and the gradient back to it; none goes into h_0, which is given."""
-    y, start, end = LOSS_ROWS["h"], left + HALF_WIDTH + GAP, right - HALF_WIDTH - GAP
-    d.arrow([(start, y - LANE), (end, y - LANE)], "U", width=2)
-    d.text((left + right) / 2, y - LANE - 14, Label("U"))
+    y, start, end = LOSS_ROWS["h"], left + HALF_WIDTH, right - HALF_WIDTH
+    sideways(d, start, end, y - LANE, "U", Label("U"))
     if step > 1:
-        d.arrow([(end, y + LANE), (start, y + LANE)], dashed=True, faint=step <= state)
+        d.arrow([(end - GAP, y + LANE), (start + GAP, y + LANE)], dashed=True, faint=step <= state)
     if step == state + 1:
         d.phrase((left + right) / 2, y + LANE + 15, (Label("Uᵀ"), " ", Label("δ", str(step))), size=NOTE)
 
@@ -192,7 +192,7 @@ def truncated_bptt(text: str = "time unrolls", chunk: int = 4, theme: str = "car
     places = [place * CHUNK_PITCH + place // chunk * CHUNK_GAP for place in range(len(text))]
     bar = min(BAR, TALLEST / min(chunk, len(text)))
     _chunk_rows(d)
-    tensor(d, -CHUNK_PITCH - 4, CHUNK_ROWS["h"], Label("h", "0"), "h", half_width=SLIM, half_height=15)
+    tensor(d, -CHUNK_PITCH - 4, CHUNK_ROWS["h"], Label("h", "0"), "h", (SLIM, 15))
     for place, (x, character) in enumerate(zip(places, text)):
         _chunk_column(d, x, place, visible(character))
         _horizon(d, x, place % chunk, bar)
@@ -213,20 +213,20 @@ BAR, TALLEST = 10.0, 48.0  # height of a bar per step, and at most
 
 def _chunk_rows(d: Drawing) -> None:
     left = -CHUNK_PITCH - 4 - SLIM - 16
-    for row, name in (("L", "losses"), ("h", "hidden states"), ("x", "letters")):
-        row_name(d, left, CHUNK_ROWS[row], name)
-    for line, words in enumerate(("earlier steps that", "the gradient of", "this loss reaches")):
-        row_name(d, left, CHUNK_ROWS["horizon"] - 34 + 16 * line, words)
+    names = {"L": "losses", "h": "hidden states", "x": "letters"}
+    row_names(d, left, {CHUNK_ROWS[row]: name for row, name in names.items()})
+    lines = ("earlier steps that", "the gradient of", "this loss reaches")
+    row_names(d, left, {CHUNK_ROWS["horizon"] - 34 + 16 * line: words for line, words in enumerate(lines)})
 
 
 def _chunk_column(d: Drawing, x: float, place: int, character: str) -> None:
     """One step of the text: a letter, a state and a loss, and the gradient that comes down from it."""
     y = CHUNK_ROWS
     d.diamond(x, y["L"], 14)
-    tensor(d, x, y["h"], Label("h", str(place + 1)), "h", half_width=SLIM + 2, half_height=15)
-    tensor(d, x, y["x"], character, "x", half_width=SLIM, half_height=15)
-    d.arrow([(x, y["x"] - 15 - GAP), (x, y["h"] + 15 + GAP)], "W", width=2)
-    d.arrow([(x - 5, y["h"] - 15 - GAP), (x - 5, y["L"] + 9 + GAP)], "V", width=2)
+    tensor(d, x, y["h"], Label("h", str(place + 1)), "h", (SLIM + 2, 15))
+    tensor(d, x, y["x"], character, "x", (SLIM, 15))
+    upward(d, x, y["x"] - 15, y["h"] + 15, "W")
+    upward(d, x - 5, y["h"] - 15, y["L"] + 9, "V")
     d.arrow([(x + 5, y["L"] + 9 + GAP), (x + 5, y["h"] - 15 - GAP)], dashed=True)
 
 
@@ -269,7 +269,7 @@ def _scissors(d: Drawing, x: float, y: float) -> None:
 
 def _chunk_bracket(d: Drawing, left: float, right: float, number: int) -> None:
     y, left, right = CHUNK_ROWS["bracket"], left - 17, right + 17
-    d.line([(left, y + 7), (left, y), (right, y), (right, y + 7)])
+    bracket(d, left, right, y, depth=-7)
     d.text((left + right) / 2, y - 12, f"chunk {number}" if right - left > 60 else str(number), size=NOTE)
 
 
