@@ -1,7 +1,8 @@
 """RNN, GRU and LSTM from scratch: drop-in replacements for ``torch.nn.RNN``, ``torch.nn.GRU`` and ``torch.nn.LSTM``.
 
-A cell is its equations: read ``RNN.step``, ``GRU.step`` and ``LSTM.step``. Everything else, the same for all three,
-is ``RecurrentLayer``: time steps, directions, layers, ragged batches.
+A cell is its equations: read ``RNN.step``, ``GRU.step`` and ``LSTM.step``, and above each ``project``, the part that
+needs no state and so is one product for all time steps. Everything else, the same for all three, is
+``RecurrentLayer``: time steps, directions, layers, ragged batches.
 
 Sizes in the comments: T time steps, N sequences in a batch, n of them still running, R rows (all steps of all
 sequences, one below the other), L layers, D directions, d_in, d_h and d_p features of input, state and projection.
@@ -12,7 +13,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -27,10 +29,11 @@ __all__ = ["GRU", "LSTM", "RNN", "RecurrentLayer"]
 
 Weights = Sequence[Tensor]  # W, U, b_ih, b_hh and, in an LSTM that projects, P
 States = tuple[Tensor, ...]  # (h,) or, in an LSTM, (h, c)
+SETTINGS = tuple(field.name for field in fields(RecurrentShape))
 
 
 class RecurrentLayer(nn.Module):
-    """What RNN, GRU and LSTM share; a subclass adds its constructor and its ``step``.
+    """What RNN, GRU and LSTM share; a subclass adds its constructor, its ``project`` and its ``step``.
 
     A padded batch is treated as a packed one in which no sequence ends early, and a single sequence as a batch of
     one: so there is one loop over time, in ``_walk``.
@@ -46,7 +49,8 @@ class RecurrentLayer(nn.Module):
     dropout: float
     proj_size: int
     nonlinearity: str
-    step: Callable[..., Tensor | States]  # x, h (and c), W, U, b_ih, b_hh (and P) -> new h (and c)
+    project: Callable[..., tuple[Tensor, ...]]  # rows and all weights -> W x + b of every row, and what step needs
+    step: Callable[..., Tensor | States]  # one step of W x + b, h (and c), what step needs -> new h (and c)
 
     def __init__(self, spec: RecurrentShape, device: Any = None, dtype: torch.dtype | None = None) -> None:
         """Take the settings and draw the weights; settings that cannot be raise ValueError in RecurrentShape."""
@@ -67,7 +71,7 @@ class RecurrentLayer(nn.Module):
     @property
     def spec(self) -> RecurrentShape:
         """The settings as a RecurrentShape, which knows every shape of this layer."""
-        return RecurrentShape.from_module(self)
+        return _spec(*[getattr(self, name) for name in SETTINGS])
 
     @property
     def mode(self) -> str:
@@ -103,9 +107,9 @@ class RecurrentLayer(nn.Module):
         alike, with D · d_h features; hx, h_n and c_n (L · D, N, d_h), unbatched (L · D, d_h), zeros if not given.
         A wrong shape or device raises RuntimeError, a wrong number of axes or number type ValueError.
         """
-        self._check(input, hx)
+        shapes = self._check(input, hx)
         packed = self._pack(input)  # .data: (R, d_in)
-        initial = self._initial(packed, hx)  # (L · D, N, d_h)
+        initial = self._initial(packed, hx, shapes)  # (L · D, N, d_h)
         rows, ends = packed.data, []
         for layer in range(self.num_layers):
             rows, end = self._layer(layer, rows, packed.batch_sizes.tolist(), initial)  # (R, D · d_h)
@@ -117,13 +121,14 @@ class RecurrentLayer(nn.Module):
         if layer > 0:
             rows = dropout(rows, self.dropout, self.training)
         outputs, ends = [], []
-        for direction in range(self.spec.num_directions):
-            k = layer * self.spec.num_directions + direction  # states and weights lie layer by layer
+        directions = 1 + self.bidirectional
+        for direction in range(directions):
+            k = layer * directions + direction  # states and weights lie layer by layer
             state = tuple(s[k] for s in initial)  # (N, d_h)
             output, end = self._walk(rows, sizes, state, self._weights(k), backward=direction == 1)
             outputs.append(output)  # (R, d_h)
             ends.append(end)
-        return torch.cat(outputs, dim=1), ends
+        return torch.cat(outputs, dim=1) if directions > 1 else outputs[0], ends
 
     def _walk(
         self, rows: Tensor, sizes: list[int], state: States, weights: Weights, backward: bool
@@ -133,12 +138,14 @@ class RecurrentLayer(nn.Module):
         The longest sequence comes first, so the n that are running at a step are the first n. The others keep
         their state: walking forward they have ended, walking backward they have not begun.
         """
-        steps = list(rows.split(sizes))
+        projected, *rest = self.project(rows, *weights)  # all steps at once: (R, d_h) a gate
+        steps = list(zip(projected.split(sizes), sizes))
         outputs = []
-        for x in reversed(steps) if backward else steps:  # (n, d_in)
-            running = (s[: len(x)] for s in state)  # (n, d_h)
-            new = _as_tuple(self.step(x, *running, *weights))  # (n, d_h)
-            state = tuple(torch.cat((a, s[len(x) :])) for a, s in zip(new, state))  # (N, d_h)
+        for Wx, n in reversed(steps) if backward else steps:  # (n, d_h) a gate
+            ragged = n < sizes[0]
+            running = [s[:n] for s in state] if ragged else state  # (n, d_h)
+            new = _as_tuple(self.step(Wx, *running, *rest))  # (n, d_h)
+            state = tuple(torch.cat((a, s[n:])) for a, s in zip(new, state)) if ragged else new  # (N, d_h)
             outputs.append(new[0])
         return torch.cat(outputs[::-1] if backward else outputs), state  # (R, d_h), (N, d_h)
 
@@ -169,11 +176,12 @@ class RecurrentLayer(nn.Module):
         output = rows.unflatten(0, self._extent(packed))  # (T, N, D · d_h)
         return output.transpose(0, 1) if self.batch_first else output
 
-    def _initial(self, packed: PackedSequence, hx: Tensor | Sequence[Tensor] | None) -> States:
+    def _initial(
+        self, packed: PackedSequence, hx: Tensor | Sequence[Tensor] | None, shapes: dict[str, Shape]
+    ) -> States:
         """The states before the first step, zeros if not given, in the order of the rows: longest sequence first."""
         if hx is None:
-            _, *shapes = self._shapes(*self._extent(packed)).values()
-            return tuple(packed.data.new_zeros(shape) for shape in shapes)  # (L · D, N, d_h)
+            hx = [packed.data.new_zeros(shape) for name, shape in shapes.items() if name != "input"]
         state = tuple(s.unsqueeze(1) if s.dim() == 2 else s for s in _as_tuple(hx))  # (L · D, N, d_h)
         return _reorder(state, packed.sorted_indices)
 
@@ -201,8 +209,8 @@ class RecurrentLayer(nn.Module):
             shapes = {name: _emptied(shape) for name, shape in shapes.items()}
         return shapes
 
-    def _check(self, input: Tensor | PackedSequence, hx: Tensor | Sequence[Tensor] | None) -> None:
-        """Raise an error that says in words what was expected, unless input and state fit the layer."""
+    def _check(self, input: Tensor | PackedSequence, hx: Tensor | Sequence[Tensor] | None) -> dict[str, Shape]:
+        """The shapes of input and initial states, or an error in words, unless the given ones fit the layer."""
         data = _data_of(input, self.batch_first)
         steps, batch = self._extent(input)
         if steps == 0:
@@ -215,9 +223,11 @@ class RecurrentLayer(nn.Module):
         given = {"input": data}
         if hx is not None:
             given |= _named_states(hx, [name for name in shapes if name != "input"])
+        weight = next(self.parameters())
         for name, tensor in given.items():
             _check_shape(name, tensor, shapes[name])
-            _check_kind(name, tensor, next(self.parameters()))
+            _check_kind(name, tensor, weight)
+        return shapes
 
 
 class RNN(RecurrentLayer):
@@ -242,10 +252,14 @@ class RNN(RecurrentLayer):
             raise ValueError(f'nonlinearity must be "tanh" or "relu" in small letters, but it is "{nonlinearity}".')
         super().__init__(spec, device, dtype)
 
-    def step(self, x: Tensor, h: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
-        """h_t = tanh(W x_t + b_ih + U h_{t-1} + b_hh), for rows: x (n, d_in), h (n, d_h)."""
+    def project(self, rows: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor) -> tuple[Tensor, Tensor]:
+        """W x_t + b_ih + b_hh for all rows at once: (R, d_in) -> (R, d_h); and Uᵀ, since states are rows."""
+        return rows @ W.T + (b_ih + b_hh), U.T
+
+    def step(self, Wx: Tensor, h: Tensor, U_T: Tensor) -> Tensor:
+        """h_t = tanh(W x_t + U h_{t-1} + b_ih + b_hh), for rows: Wx, which holds the biases too, and h (n, d_h)."""
         activation = torch.relu if self.nonlinearity == "relu" else tanh
-        return activation((x @ W.T + b_ih) + (h @ U.T + b_hh))  # (n, d_h)
+        return activation(torch.addmm(Wx, h, U_T))  # Wx + h Uᵀ: (n, d_h)
 
 
 class GRU(RecurrentLayer):
@@ -266,10 +280,14 @@ class GRU(RecurrentLayer):
         spec = RecurrentShape("gru", input_size, hidden_size, num_layers, bidirectional, batch_first, bias, dropout)
         super().__init__(spec, device, dtype)
 
-    def step(self, x: Tensor, h: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
-        """h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}: x (n, d_in), h (n, d_h); W and U hold the blocks r, z, n."""
-        x_r, x_z, x_n = (x @ W.T + b_ih).chunk(3, dim=1)  # (n, d_h) each
-        h_r, h_z, h_n = (h @ U.T + b_hh).chunk(3, dim=1)  # (n, d_h) each
+    def project(self, rows: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor) -> tuple[Tensor, ...]:
+        """W x_t + b_ih for all rows at once: (R, d_in) -> (R, 3 d_h); b_hh must wait, for b_hn is scaled by r."""
+        return rows @ W.T + b_ih, U.T, b_hh
+
+    def step(self, Wx: Tensor, h: Tensor, U_T: Tensor, b_hh: Tensor) -> Tensor:
+        """h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}: Wx (n, 3 d_h), h (n, d_h); W, U and the biases hold the blocks r, z, n."""
+        x_r, x_z, x_n = Wx.chunk(3, dim=1)  # (n, d_h) each
+        h_r, h_z, h_n = (h @ U_T + b_hh).chunk(3, dim=1)  # (n, d_h) each
         r = sigmoid(x_r + h_r)  # reset: how much of the past the new state sees
         z = sigmoid(x_z + h_z)  # update: how much of the past stays
         n = tanh(x_n + r * h_n)  # r acts on U_n h + b_hn; in the paper on h alone: another function
@@ -300,14 +318,22 @@ class LSTM(RecurrentLayer):
         )
         super().__init__(spec, device, dtype)
 
-    def step(
-        self, x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor, P: Tensor | None = None
-    ) -> States:
-        """c_t = f ⊙ c_{t-1} + i ⊙ g, h_t = o ⊙ tanh(c_t): x (n, d_in), h (n, d_h); blocks i, f, g, o."""
-        i, f, g, o = ((x @ W.T + b_ih) + (h @ U.T + b_hh)).chunk(4, dim=1)  # (n, d_h) each
+    def project(self, rows: Tensor, W: Tensor, U: Tensor, b_ih: Tensor, b_hh: Tensor, *P: Tensor) -> tuple[Tensor, ...]:
+        """W x_t + b_ih + b_hh for all rows at once: (R, d_in) -> (R, 4 d_h); W, U and the biases: blocks i, f, g, o."""
+        return rows @ W.T + (b_ih + b_hh), U.T, *P
+
+    def step(self, Wx: Tensor, h: Tensor, c: Tensor, U_T: Tensor, P: Tensor | None = None) -> States:
+        """c_t = f ⊙ c_{t-1} + i ⊙ g, h_t = o ⊙ tanh(c_t): Wx (n, 4 d_h), h and c (n, d_h)."""
+        i, f, g, o = torch.addmm(Wx, h, U_T).chunk(4, dim=1)  # Wx + h Uᵀ: (n, d_h) each
         c = sigmoid(f) * c + sigmoid(i) * tanh(g)  # forget some, write some: (n, d_h)
         h = sigmoid(o) * tanh(c)  # (n, d_h)
         return (h if P is None else h @ P.T), c  # (n, d_h) or, projected, (n, d_p); (n, d_h)
+
+
+@lru_cache
+def _spec(*settings: Any) -> RecurrentShape:
+    """Checked settings, kept: every call of a layer asks for them."""
+    return RecurrentShape(*settings)
 
 
 def _as_tuple(state: Tensor | Sequence[Tensor]) -> States:
@@ -373,12 +399,12 @@ def _check_kind(name: str, tensor: Tensor, weight: Tensor) -> None:
             f'{name} is on "{tensor.device}" and the weights are on "{weight.device}": '
             f'move {name} with .to("{weight.device}"), or the layer with .to("{tensor.device}").'
         )
-    if tensor.dtype != weight.dtype and not _autocasts(tensor.device.type):
+    if tensor.dtype != weight.dtype and not autocasts(tensor.device.type):
         raise ValueError(
             f"{name} is {tensor.dtype} and the weights are {weight.dtype}: convert {name} with .to({weight.dtype}), "
             f"or the layer with .to({tensor.dtype})."
         )
 
 
-def _autocasts(device: str) -> bool:
+def autocasts(device: str) -> bool:
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
