@@ -19,9 +19,9 @@ FIRST = $(firstword $(wildcard notebooks/00_start_here.ipynb notebooks/02_forwar
 OMP_NUM_THREADS ?= 1
 export OMP_NUM_THREADS
 
-.PHONY: help lab test check notebooks figures bench
+.PHONY: help lab test check notebooks figures experiments bench
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: ## open the lecture in JupyterLab (the first time installs it into .venv)
 	$(PREPARE) lab
@@ -32,6 +32,7 @@ test: ## run every test: lint, types, figures, notebooks, units, properties, bro
 	$(PREPARE) test
 	$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 	$(RUN) lecture_utils.authoring figures --check && $(RUN) lecture_utils.authoring notebooks --check
+	$(RUN) lecture_utils.authoring experiments --check
 	$(RUN) pytest
 
 check: ## the quick part of the tests: lint, types, units
@@ -47,6 +48,10 @@ figures: ## write img/ again from the code
 	$(PREPARE) check
 	$(RUN) lecture_utils.authoring figures
 
-bench: ## measure the explorers in a browser; writes reports/bench.json
+experiments: ## measure again what is stale of the experiments that take minutes
+	$(PREPARE) check
+	$(RUN) lecture_utils.authoring experiments
+
+bench: ## measure layers beside torch, and explorers in a browser; writes reports/bench.json
 	$(PREPARE) test
-	$(RUN) tests.browser.bench
+	@layers=0; $(RUN) tests.bench_layers || layers=1; $(RUN) tests.browser.bench && exit $$layers

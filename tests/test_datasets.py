@@ -1,5 +1,6 @@
 import builtins
 import itertools
+import random
 import re
 import sys
 from collections import Counter
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lecture_utils import datasets
-from lecture_utils.datasets import SPLITS, available, load, python_docs, split_of, split_sentences
+from lecture_utils.datasets import SPLITS, available, load, professions, python_docs, split_of, split_sentences
 from lecture_utils.datasets.python_docs import WINDOW
 
 
@@ -220,3 +221,40 @@ def test_reading_twice_reads_once(monkeypatch):
     load("python_docs")
     monkeypatch.setattr(python_docs, "_is_prose", lambda line: pytest.fail("read again"))
     assert load("python_docs") == load("python_docs")
+
+
+def test_the_subject_alone_decides_the_profession_in_every_split():
+    for split in SPLITS:
+        asked = Counter()
+        for sentence in load("professions", split).documents:
+            [subject] = [word for word in sentence.split() if word in professions.PROFESSIONS]
+            assert sentence.endswith(f" a {professions.PROFESSIONS[subject]}.")
+            asked[subject] += 1
+        assert set(asked) == set(professions.PROFESSIONS)
+        assert max(asked.values()) < 0.2 * sum(asked.values())
+
+
+def test_held_out_professions_are_new_sentences_and_the_examples_are_in_no_split():
+    whole = load("professions").documents
+    assert len(set(whole)) == len(whole)
+    assert not set(whole) & set(professions.EXAMPLES)
+    train, test = (set(load("professions", split).documents) for split in ("train", "test"))
+    assert not train & test
+    assert len(test) > 200
+
+
+def test_every_opening_and_filler_occurs_and_each_example_is_a_sentence_of_the_grammar():
+    text = load("professions", "train").text
+    phrases = [*professions.PLACES, *professions.WAYS]
+    phrases += [
+        phrase for person in ("I", "she") for phrase in (*professions.OPENINGS[person], *professions.PURPOSES[person])
+    ]
+    assert all(phrase in text for phrase in phrases)
+    for example in professions.EXAMPLES:
+        assert example.removeprefix("I am studying ").removesuffix(".") in text
+
+
+def test_the_generated_corpus_is_the_same_each_time():
+    first = professions._read_professions()
+    random.seed(1)
+    assert professions._read_professions() == first

@@ -15,6 +15,10 @@ Pair notebooks/*.ipynb with notebooks/py/*.py, execute them in fresh kernels wit
 in their normal form. The edited side of a pair counts; when both were edited and disagree, nothing is written until
 --from says which. The output of a cell tagged nbval-ignore-output is kept while its code and all code before it are
 unchanged. A cell that fails, warns on stderr, prints a memory address or is empty stops its notebook."""
+EXPERIMENTS_HELP = """\
+Measure every experiment of lecture_utils/experiments that has no figures in notebooks/results/, or figures of other
+code, settings, seeds or question, seed after seed with one thread; delete figures that belong to no experiment.
+Figures of seeds that are still good are kept. Ctrl-C keeps the seeds that are complete."""
 EXIT_CODES = "Exit status: 0 done or up to date, 1 something failed or is stale, 2 wrong arguments."
 
 
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lecture_utils.authoring",
-        description="Regenerate what is generated: executed notebooks and figures.",
+        description="Regenerate what is generated: executed notebooks, figures, and the results of experiments.",
         epilog=EXIT_CODES,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -41,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     figures.description = "Write every figure and img/README.md; delete figures that nothing draws any more."
     figures.add_argument("--check", action="store_true", help="list missing, stale and orphaned files, write nothing")
     figures.set_defaults(command=_figures)
+    _add_experiments(commands.add_parser("experiments", help="measure what the notebooks report from several seeds"))
     return parser
 
 
@@ -53,6 +58,15 @@ def _add_notebooks(parser: argparse.ArgumentParser) -> None:
     mode.add_argument("--refresh", action="store_true", help="renew the kept outputs too")
     parser.add_argument("--from", dest="side", choices=["py", "ipynb"], help="the side of the pair that counts")
     parser.set_defaults(command=_notebooks)
+
+
+def _add_experiments(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = EXPERIMENTS_HELP, EXIT_CODES
+    parser.add_argument("names", nargs="*", metavar="NAME", help="recall, or the path of its file (default: all)")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="list missing, stale, incomplete and orphaned results")
+    mode.add_argument("--refresh", action="store_true", help="measure everything again")
+    parser.set_defaults(command=_experiments)
 
 
 def _notebooks(options: argparse.Namespace) -> int:
@@ -75,6 +89,15 @@ def _figures(options: argparse.Namespace) -> int:
 
     command = figures.check if options.check else figures.run
     return command(find_root(Path.cwd()), _say, figures.catalogue())
+
+
+def _experiments(options: argparse.Namespace) -> int:
+    from lecture_utils.authoring import experiments
+
+    root = find_root(Path.cwd())
+    if options.check:
+        return experiments.check(root, _say, options.names)
+    return experiments.run(root, _say, options.names, refresh=options.refresh)
 
 
 def _say(text: str) -> None:

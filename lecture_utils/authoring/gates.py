@@ -113,7 +113,7 @@ def missing_parts(notebook: Any, path: Path) -> list[str]:
     if not any(level == 2 and "summary" in title.lower() for level, title in heads):
         found.append("has no section called Summary")
     following = _following(path)
-    ending = text.lower().rpartition("summary")[2]
+    ending = re.split(r"^#.*summary.*$", text.lower(), flags=re.MULTILINE)[-1]  # a link may hold the word too
     if following and f"({following.lower()}" not in ending:
         found.append(f"does not link to the next notebook, {following}, after its summary")
     return found

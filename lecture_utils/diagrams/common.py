@@ -1,4 +1,4 @@
-"""What the drawings of the shape explorer share: folding, names of layers, and shapes as text."""
+"""What drawings share: folding many steps into few, names of layers, and shapes as text."""
 
 from __future__ import annotations
 

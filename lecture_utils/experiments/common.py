@@ -77,14 +77,16 @@ class Stored:
 def names() -> list[str]:
     """Every experiment there is: the names of the files beside this one."""
     folder = str(Path(__file__).parent)
-    return sorted(m.name for m in pkgutil.iter_modules([folder]) if m.name != "common")
+    return sorted(m.name for m in pkgutil.iter_modules([folder]) if m.name != "common" and m.name[0] != "_")
 
 
 def find(name: str) -> Experiment:
     """The experiment of that name, from its file; an unknown name raises ValueError, which lists them all."""
     if name not in names():
         raise ValueError(_unknown(name, names()))
-    experiment: Experiment = import_module(f"{PACKAGE}.{name}").EXPERIMENT
+    experiment = getattr(import_module(f"{PACKAGE}.{name}"), "EXPERIMENT", None)
+    if not isinstance(experiment, Experiment):
+        raise ValueError(f"lecture_utils/experiments/{name}.py defines no EXPERIMENT.")
     return experiment
 
 

@@ -1,4 +1,4 @@
-"""How long a key takes to reach the page: `make bench` prints a table and writes reports/bench.json.
+"""How long a key takes to reach the page: `make bench` prints a table and adds it to reports/bench.json.
 
 Each figure is the time from the key event to the first change of the page, measured inside the page. The bars
 are held by the explorers; matplotlib drawn into an Output is measured beside them, in the same run, and has none.
@@ -6,7 +6,6 @@ are held by the explorers; matplotlib drawn into an Output is measured beside th
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import tempfile
@@ -16,7 +15,8 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.lab import ROOT, Lab, chromium, open_notebook, run_all, write_notebook
+from tests.bench_layers import save
+from tests.browser.lab import Lab, chromium, open_notebook, run_all, write_notebook
 
 KEYS = 60
 SHAPES = "from lecture_utils.explorers import shape_explorer\nshape_explorer()"
@@ -95,9 +95,7 @@ def main() -> int:
             measured = list(rows(browser.new_page(viewport={"width": 1400, "height": 1000}), lab))
         finally:
             lab.stop()
-    report = [{**row._asdict(), "ok": row.ok} for row in measured]
-    (ROOT / "reports").mkdir(exist_ok=True)
-    (ROOT / "reports" / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
+    save("explorers", measured)
     for row in measured:
         bar = "–" if row.bar is None else f"≤ {row.bar:g}"
         print(f"{row.name:56} {row.value:8.1f} {row.unit}   {bar:>6}   {'ok' if row.ok else 'MISSED'}")
