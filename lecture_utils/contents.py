@@ -1,11 +1,11 @@
 """The table of contents: what each notebook says of itself, and which outcomes the lecture serves, where.
 
-Needs the standard library only. The facts stand in the notebooks' opening tables and in `notebooks/outcomes.toml`.
+Needs the standard library only. The facts stand in the opening tables of the notebooks' scripts and in
+`notebooks/outcomes.toml`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,8 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 MAP = "outcomes.toml"
 
-_CHAPTER = re.compile(r"(\d\d|[a-d])_\w+\.ipynb")
+_CHAPTER = re.compile(r"(\d\d|[a-d])_\w+\.py")
+_OPENING = re.compile(r"^# %% \[markdown\].*\n((?:#.*\n)+)", re.MULTILINE)
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _SERVED = re.compile(r"\*\*Outcomes served\*\*\s*\|(.+)\|")
 _LIVE = re.compile(r"(\d+) minutes live")
@@ -57,10 +58,10 @@ class Outcome:
 
 def chapters(folder: Path = FOLDER) -> list[Chapter]:
     """Every notebook of the lecture in order of reading, those that are planned among them."""
-    found = [_chapter(path) for path in folder.glob("*.ipynb") if _CHAPTER.fullmatch(path.name)]
-    for entry in _read_map(folder).get("planned", []):
-        if not (folder / entry["file"]).exists():
-            found.append(Chapter(**_frozen(entry), planned=True))
+    found = [_chapter(path) for path in (folder / "py").glob("*.py") if _CHAPTER.fullmatch(path.name)]
+    written = {chapter.file for chapter in found}
+    planned = (entry for entry in _read_map(folder).get("planned", []) if entry["file"] not in written)
+    found += [Chapter(**_frozen(entry), planned=True) for entry in planned]
     return sorted(found, key=lambda chapter: chapter.file)
 
 
@@ -76,16 +77,20 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
 
 
 def _chapter(path: Path) -> Chapter:
-    opening = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
-    title, served = _TITLE.search(opening), _SERVED.search(opening)
-    named = re.findall(r"`([\w-]+)`", served.group(1)) if served else []
-    return Chapter(path.name, title.group(1) if title else path.stem, tuple(named), *_minutes(opening))
+    opening = re.sub(r"^# ?", "", _first(_OPENING, path.read_text(encoding="utf-8")), flags=re.MULTILINE)
+    named = re.findall(r"`([\w-]+)`", _first(_SERVED, opening))
+    title = _first(_TITLE, opening) or path.stem
+    return Chapter(f"{path.stem}.ipynb", title, tuple(named), *_minutes(opening))
 
 
 def _minutes(opening: str) -> tuple[int, int]:
-    found = _LIVE.search(opening), _ALONE.search(opening)
-    live, alone = (int(match.group(1)) if match else 0 for match in found)
+    live, alone = (int(_first(pattern, opening) or 0) for pattern in (_LIVE, _ALONE))
     return live, alone
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match.group(1) if match else ""
 
 
 def _frozen(entry: dict[str, Any]) -> dict[str, Any]:

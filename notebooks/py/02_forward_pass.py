@@ -23,12 +23,12 @@
 # |---|---|
 # | **After it you can** | define an RNN, compute its forward pass on paper and in code, run `nn.RNN`, read its loss |
 # | **Outcomes served** | `define` `feed-forward` `three-matrices` `sharing` `forward` `pytorch` |
-# | **Time** | 25 minutes live (the sections marked as slides), 75 minutes alone |
+# | **Time** | 15 minutes live (the sections marked as slides), 75 minutes alone |
 # | **Only 15 minutes?** | Read sections 1, 6, 8, 9 and 10 |
 # | **Only 30 minutes?** | Add sections 4, 5 and 14 to 19 |
 # | **You need** | feed-forward networks, softmax, cross-entropy, n-gram models, a little PyTorch |
 #
-# Before: 01 Motivation (planned). After: [03 Weight shapes](03_weight_shapes.ipynb).
+# Before: [01 Motivation](01_motivation.ipynb). After: [03 Weight shapes](03_weight_shapes.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Set up.** The next cell looks for the repository in the folder above, so it works from JupyterLab and from VS Code.
@@ -386,7 +386,7 @@ for name, a, b in zip(parameters, ours, theirs):
 # The two are the same function, computed in a different order of operations; float32 leaves a difference in the last
 # digits. This was computed on the CPU: a GPU rounds differently, and the difference can be larger there.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## 12 · Where $h_0$ comes from
 #
 # The recursion needs a start. You have four choices.
@@ -399,7 +399,7 @@ for name, a, b in zip(parameters, ours, theirs):
 # - **Random:** new noise for each training sequence, so that the network does not come to rely on one exact start. Not
 #   when you use the network: its answer would change from run to run.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 nothing = rnn(x)[0]  # no h_0 at all
 print("no h_0 is the same as zeros:", torch.equal(nothing, output))
 
@@ -433,8 +433,8 @@ assert distance[9] < 0.001 * distance[0]
 # trained network remembers that far.
 #
 # (If you carry a state over *during training*, detach it from the old graph: otherwise the backward pass runs on into the
-# piece before, and PyTorch refuses with *Trying to backward through the graph a second time*. Notebook 04, planned, shows
-# how.)
+# piece before, and PyTorch refuses with *Trying to backward through the graph a second time*.
+# [Notebook 04](04_training.ipynb) shows how.)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 13 · ReLU on request
@@ -461,7 +461,7 @@ for T in (1, 10, 50):
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Tanh saturates; ReLU grows without end, since $U$ multiplies it by 1.5 at every step. The price of saturation comes in
-# training: a saturated tanh passes almost no gradient (notebook 04, planned).
+# training: a saturated tanh passes almost no gradient ([notebook 04](04_training.ipynb)).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 14 · Words as one-hot vectors
@@ -606,13 +606,13 @@ print(f"all {C} characters equally likely: {log2(C):.2f} bits per character")
 print(f"frequencies known:               {bits:.2f} bits per character")
 assert 3.5 < bits < 5 < log2(C) < 8
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## 19 · Give the loss logits, never probabilities
 #
 # `nn.CrossEntropyLoss` applies (log-)softmax itself. So it wants the **logits**. If you apply softmax first, nothing
 # fails: shapes fit, the loss is a number, it even goes down. See what is lost.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 C = 1000
 right = torch.tensor([7])
 sure = torch.zeros(1, C)
@@ -624,13 +624,13 @@ print(f"a perfect prediction, softmax before it:  {twice:.3f}")
 nothing = cross_entropy(torch.zeros(1, C), right)
 print(f"knowing nothing, from logits:             {nothing:.3f}")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The second softmax sees numbers between 0 and 1 and can make little of them. With $C$ classes even the *perfect*
 # prediction costs $\ln(1 + (C-1)/e)$ nats instead of 0. Knowing nothing costs $\ln C$, which is less
 # than one nat more, however many classes there are: there is little left to gain. The gradient shrinks as well; here is
 # how much at the start.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 wrong = torch.zeros(1, C, requires_grad=True)  # knows nothing: there is everything to learn
 (from_logits,) = torch.autograd.grad(cross_entropy(wrong, right), wrong)
 (from_softmax,) = torch.autograd.grad(cross_entropy(wrong.softmax(-1), right), wrong)
@@ -673,8 +673,10 @@ print("sum over steps = T × mean:", torch.allclose(total, T * column))
 # one before.
 #
 # Before you train anything, know what to beat. An [n-gram model](glossary.md#n-gram-model) of order 3 looks at the two
-# words before. The ones here are smoothed in the way of Witten and Bell (1991): counts are mixed with the next shorter
-# order, the more so the more different words have followed.
+# words before. The ones here come from `lecture_utils.ngrams` and are smoothed in the way of Kneser and Ney (1995), which
+# is hard to beat by counting: what is taken off every count goes to the next shorter order, and there a word counts by how
+# many *different* words it follows, not by how often it occurs. (Notebook 01 keeps rarer words in its vocabulary and splits
+# the text in another way, so its perplexities cannot be compared with these.)
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
 splits = ("train", "valid", "test")
@@ -701,39 +703,22 @@ assert unknown < 0.12
 # ### Counting models, smoothed
 
 # %% slideshow={"slide_type": "skip"}
+from lecture_utils.ngrams import NGram
+
 orders = {"unigram": 1, "bigram": 2, "trigram": 3}
+as_words = vocab.decode(train)  # with <unk> for the rare ones
+ngrams = {name: NGram(order).fit([as_words]) for name, order in orders.items()}
 
 
-def witten_bell(ids, order):
-    """P(last word of a tuple | the words before it), from counts in a list of word numbers."""
-    seen = Counter(zip(*(ids[k:] for k in range(order))))  # n-gram -> how often
-    total, kinds = Counter(), Counter()  # history -> words after it, different ones
-    for gram, times in seen.items():
-        total[gram[:-1]] += times
-        kinds[gram[:-1]] += 1
-    shorter = witten_bell(ids, order - 1) if order > 1 else lambda gram: 1 / len(vocab)
-
-    def probability(gram):
-        after, different = total[gram[:-1]], kinds[gram[:-1]]
-        rest = shorter(gram[1:])
-        return (seen[gram] + different * rest) / (after + different) if after else rest
-
-    return probability
-
-
-# %% slideshow={"slide_type": "skip"}
-ngrams = {name: witten_bell(train.tolist(), order) for name, order in orders.items()}
-
-
-def ngram_loss(name, ids):
-    """Mean nats per word, from the third word on: every model predicts the same words."""
-    threes = ids.unfold(0, 3, 1)  # (words − 2, 3)
-    grams = threes[:, 3 - orders[name] :].tolist()  # each word after its history
-    return -sum(log(ngrams[name](tuple(gram))) for gram in grams) / len(grams)
+def ngram_nats(name, ids):
+    """Nats for each word, from the third on: every model predicts the same words."""
+    model, words = ngrams[name], vocab.decode(ids)
+    chances = [model.probability(words[t], words[t - 2 : t]) for t in range(2, len(ids))]
+    return -torch.tensor(chances).log()  # (words − 2,)
 
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
-perplexity = {name: exp(ngram_loss(name, test)) for name in ngrams}
+perplexity = {name: exp(ngram_nats(name, test).mean()) for name in ngrams}
 for name, value in perplexity.items():
     print(f"{name:<8} perplexity on the test text {value:6.1f}")
 assert perplexity["bigram"] < perplexity["unigram"] < len(vocab)
@@ -743,11 +728,11 @@ assert perplexity["bigram"] < perplexity["unigram"] < len(vocab)
 #
 # The model is what you have built so far: words to vectors, an RNN, an output layer. Only the first part differs, and
 # section 15 tells how: a table of embeddings is learned, and one-hot vectors are the rows of a table that never
-# changes, the identity matrix. In training, [dropout](glossary.md#dropout) hides a part of each state at random,
-# against learning a small text by heart.
+# changes, the identity matrix. In training, [dropout](glossary.md#dropout) hides a random part of each state from the output
+# layer, against learning a small text by heart. What is handed to the next step stays whole.
 
 # %% slideshow={"slide_type": "skip"}
-d_h, hidden_share = 64, 0.3  # hidden units; the share of each state that dropout hides
+d_h, hidden_share = 64, 0.3  # hidden units; the share of each state hidden from V
 
 
 class LanguageModel(nn.Module):
@@ -794,7 +779,7 @@ def valid_loss(model):
 # ### The training
 #
 # `fit` is the training loop of this collection: a fixed number of steps of Adam, with gradients cut back when they are
-# too long (clipping: notebook 04, planned). It keeps the model that did best on the validation text, which need not be
+# too long (clipping: [notebook 04](04_training.ipynb)). It keeps the model that did best on the validation text, which need not be
 # the last. First the one-hot vectors …
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
@@ -839,7 +824,7 @@ curves = {
     kind: {step: exp(loss) for step, loss in history.evaluations if step}
     for kind, history in histories.items()
 }
-levels = {name: exp(ngram_loss(name, valid)) for name in ngrams}
+levels = {name: exp(ngram_nats(name, valid).mean()) for name in ngrams}
 leader = min(curves, key=lambda kind: curves[kind][100])
 for kind, curve in curves.items():
     print(
@@ -861,8 +846,8 @@ for kind, style, ha, va in (
 for name, level in levels.items():
     axes.axhline(level, **QUIET)
     axes.text(1015, level, name, va="center")
-axes.set(xlim=(0, 1000), ylim=(45, 200), yscale="log")
-axes.set_yticks([50, 75, 100, 150], labels=["50", "75", "100", "150"])
+axes.set(xlim=(0, 1000), ylim=(38, 200), yscale="log")
+axes.set_yticks([40, 50, 75, 100, 150], labels=["40", "50", "75", "100", "150"])
 axes.minorticks_off()
 ends = (
     f"{kind}: {c[100]:.0f} after 100, {c[1000]:.0f} after 1,000"
@@ -890,31 +875,42 @@ piece = 500  # words
 
 
 @torch.no_grad()
-def test_loss(model):
-    """Mean nats per word, from the third word on, as for the n-gram models."""
+def test_nats(model):
+    """Nats for each word, from the third on, as for the n-gram models."""
     model.eval()  # from here on no dropout
     _, h = model.rnn(model.table(test[:1].to(device)))  # the first word only sets the state
-    nats = 0.0
+    nats = []
     for x, y in zip(test[1:-1].split(piece), test[2:].split(piece)):
         output, h = model.rnn(model.table(x.to(device)), h)  # (words, d_h)
-        nats += cross_entropy(model.head(output), y.to(device), reduction="sum").item()
-    return nats / len(test[2:])
+        loss = cross_entropy(model.head(output), y.to(device), reduction="none")
+        nats.append(loss.cpu())
+    return torch.cat(nats)  # (words − 2,)
 
 
-perplexity |= {kind: exp(test_loss(model)) for kind, model in models.items()}
+nats = {kind: test_nats(model) for kind, model in models.items()}
+both = (nats["embeddings"].neg().exp() + ngram_nats("trigram", test).neg().exp()) / 2
+nats["half and half"] = -both.log()  # the mean of two probabilities, word by word
+perplexity |= {kind: exp(each.mean()) for kind, each in nats.items()}
 ranking = sorted(perplexity, key=perplexity.get)
 for name in ranking:
     bits = log2(perplexity[name])
-    print(f"{name:<11} perplexity {perplexity[name]:6.1f}, or {bits:.2f} bits per word")
-gain = 1 - perplexity[ranking[0]] / perplexity["trigram"]
-print(f"\nFirst: {ranking[0]}, {gain:.0%} below the trigram model. Last: {ranking[-1]}.")
+    print(f"{name:<14}perplexity {perplexity[name]:6.1f}, or {bits:.2f} bits per word")
+best = min(models, key=perplexity.get)
+behind = perplexity[best] / perplexity["trigram"] - 1
+print(f"\nThe better network ({best}) lies {behind:.0%} above the trigram model.")
 assert max(perplexity[kind] for kind in models) < 0.5 * perplexity["unigram"]
+assert perplexity["half and half"] < perplexity["trigram"] < perplexity[best]
+assert max(perplexity[kind] for kind in models) < perplexity["bigram"]
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Read the list with care. On a text this small an RNN and a trigram model lie close together: counting is a strong
-# opponent. One training is one throw of the dice: with another seed, close neighbours in the list may change places.
-# And `<unk>` puts all rare words in one class, which is easier to guess than each of them: every perplexity here is lower
-# than it would be over the full vocabulary.
+# Read the list from below. Each network beats the bigram model, and each loses to the trigram model: on a text this
+# small, careful counting is a strong opponent, and it needs no training beyond counting. But the two are surprised by different words.
+# *Half and half* is the plain mean of the probabilities that the network with embeddings and the trigram model give,
+# and it beats both.
+#
+# Two cautions. One training is one throw of the dice: with another seed, close neighbours in the list may change places.
+# And `<unk>` and `<s>` are easy to guess: the one puts all rare words in one class, the other follows nearly every full stop.
+# Every perplexity here is lower than it would be without them.
 #
 # What the RNN has beyond the n-grams is the state: nothing in it limits the past to two words.
 
@@ -1040,8 +1036,8 @@ for name, rows in (
 # - The loss wants logits. $\exp$ of the mean loss is the perplexity; a loss per character over $\ln 2$ is bits.
 #
 # **Next:** [03 Weight shapes](03_weight_shapes.ipynb) gives every weight, state and output its shape, with layers,
-# directions and batches. Then 04 Training: backpropagation through time (planned).
+# directions and batches. Then [04 Training](04_training.ipynb) shows how an RNN learns.
 #
-# **Sources.** J. L. Elman, *Finding structure in time*, Cognitive Science 14 (1990). I. H. Witten and T. C. Bell,
-# *The zero-frequency problem*, IEEE Transactions on Information Theory 37 (1991). J. Pennington, R. Socher and C. D.
+# **Sources.** J. L. Elman, *Finding structure in time*, Cognitive Science 14 (1990). R. Kneser and
+# H. Ney, *Improved backing-off for m-gram language modeling*, ICASSP 1995. J. Pennington, R. Socher and C. D.
 # Manning, *GloVe: global vectors for word representation*, EMNLP 2014.

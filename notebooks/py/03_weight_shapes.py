@@ -22,12 +22,13 @@
 # |---|---|
 # | **After it you can** | give the shape of every weight, state and output, count parameters, find silent mistakes |
 # | **Outcomes served** | `shapes` `three-matrices` `sharing` `pytorch` |
-# | **Time** | 20 minutes live (the sections marked as slides), 60 minutes alone |
+# | **Time** | 13 minutes live (the sections marked as slides), 60 minutes alone |
 # | **Only 10 minutes?** | Read sections 1, 4 and 8 |
 # | **Only 25 minutes?** | Add sections 2, 3, 6, 7 and 10 to 16 |
 # | **You need** | [02 The forward pass](02_forward_pass.ipynb) |
 #
-# Before: [02 The forward pass](02_forward_pass.ipynb). After: 04 Training: backpropagation through time (planned).
+# Before: [02 The forward pass](02_forward_pass.ipynb). After:
+# [04 Training: backpropagation through time](04_training.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **Set up.** The next cell looks for the repository in the folder above, so it works from JupyterLab and from VS Code.
@@ -223,7 +224,7 @@ assert 0.5 < largest < 0.75
 #
 # So a long chain of $U$'s shrinks what passes through it, by a factor near 0.6 at each step, and the slope of tanh, at
 # most 1, shrinks it further. What goes forward fades, and gradients going back fade too.
-# **Vanishing is built into the start.** Notebook 04 (planned) measures it and shows what helps.
+# **Vanishing is built into the start.** [Notebook 04](04_training.ipynb) measures it and shows what helps.
 
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
@@ -642,9 +643,10 @@ print("W x and x W_xh agree:", torch.allclose(W @ x_t, x_t @ W_xh, atol=1e-5))
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 19 · Where a change of names is not enough: the GRU
 #
-# d2l and the original paper (Cho et al., 2014) apply the [reset gate](glossary.md#gate) *before* the matrix:
-# $U_n (r \odot h_{t-1})$. PyTorch applies it *after*: $r \odot (U_n h_{t-1} + b_{hn})$. No renaming and no transposing
-# turns one into the other: they are different functions. Here is one step of each with the same weights.
+# d2l and Cho et al. (2014), as published, apply the [reset gate](glossary.md#gate) *before* the matrix:
+# $U_n (r \odot h_{t-1})$. PyTorch applies it *after*: $r \odot (U_n h_{t-1} + b_{hn})$. (So did the paper's first draft
+# on arXiv, according to Keras's documentation.) No renaming and no transposing turns one into the other: they are
+# different functions. Here is one step of each with the same weights.
 
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
@@ -656,7 +658,7 @@ b_hr, b_hz, b_hn = gru.bias_hh_l0.chunk(3)  # (d_h,) each
 r, z = torch.sigmoid(x_r + U_r @ h + b_hr), torch.sigmoid(x_z + U_z @ h + b_hz)
 
 after = torch.tanh(x_n + r * (U_n @ h + b_hn))  # PyTorch
-before = torch.tanh(x_n + U_n @ (r * h) + b_hn)  # d2l, the paper
+before = torch.tanh(x_n + U_n @ (r * h) + b_hn)  # d2l, the paper as published
 by_torch = gru(x_t[None], h[None])[0][0]  # one unbatched step
 for name, n in (("after", after), ("before", before)):
     gap = ((1 - z) * n + z * h - by_torch).abs().max()
@@ -704,11 +706,11 @@ for name, n in (("after", after), ("before", before)):
 # - PyTorch's second hidden bias is redundant as a function, except in the GRU's $n$; in training the step on the sum of
 #   the two doubles.
 #
-# **Next:** 04 Training: backpropagation through time (planned). **Back:** [02 The forward pass](02_forward_pass.ipynb).
-# All terms: [glossary](glossary.md).
+# **Next:** [04 Training: backpropagation through time](04_training.ipynb). **Back:**
+# [02 The forward pass](02_forward_pass.ipynb). All terms: [glossary](glossary.md).
 #
 # **Sources.** K. Cho et al.,
 # *Learning phrase representations using RNN encoder–decoder for statistical machine translation*, EMNLP 2014. V. L.
 # Girko, *Circular law*, Theory of Probability and its Applications 29 (1985). A. Zhang,
 # Z. C. Lipton, M. Li and A. J. Smola, *Dive into Deep Learning*, d2l.ai. The documentation of `torch.nn.RNN`,
-# `torch.nn.GRU` and `torch.nn.LSTM`, pytorch.org.
+# `torch.nn.GRU` and `torch.nn.LSTM` (pytorch.org) and of `keras.layers.GRU` (keras.io).
