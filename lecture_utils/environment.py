@@ -58,7 +58,7 @@ def _python() -> Finding:
 def _torch() -> Finding:
     try:
         import torch
-    except ImportError as problem:
+    except (ImportError, OSError) as problem:  # OSError: on Windows, a library that PyTorch needs is missing
         return Finding("PyTorch", _cannot("PyTorch", problem), False, AGAIN)
     return Finding("PyTorch", str(torch.__version__), True)
 
@@ -66,7 +66,9 @@ def _torch() -> Finding:
 def _device() -> Finding:
     try:
         name, words = _named_device()
-    except (ImportError, ValueError, RuntimeError) as problem:
+    except (ImportError, OSError):
+        return Finding("device", "not known without PyTorch", False, AGAIN)
+    except (ValueError, RuntimeError) as problem:
         return Finding("device", str(problem), False, "unset LECTURE_UTILS_DEVICE, or set it to cpu")
     return Finding("device", f"{name}: {words}", True)
 
@@ -96,7 +98,7 @@ def _widgets() -> Finding:
     return Finding("widgets", ", ".join(versions), True)
 
 
-def _cannot(what: str, problem: ImportError) -> str:
+def _cannot(what: str, problem: Exception) -> str:
     if isinstance(problem, ModuleNotFoundError) and problem.name == "torch":
         return f"{what} is not installed"
     return f"{what} is installed but does not start: {problem}"

@@ -871,6 +871,17 @@ def test_strict_nbval_notices_a_wrong_output_and_a_budget_its_excess(tmp_path):
         assert all(row["ok"] for row in rows)
 
 
+@pytest.mark.notebook
+def test_what_the_kernel_computes_counts_and_what_it_waits_for_does_not(tmp_path):
+    seconds = {}
+    for clock in ("process_time", "monotonic"):
+        busy = f"import time\nstart = time.{clock}()\nwhile time.{clock}() < start + 5:\n    "
+        source = busy + ("pass" if clock == "process_time" else "time.sleep(0.1)")
+        nbformat.write(new_notebook(cells=[code(source)]), tmp_path / f"{clock}.ipynb")
+        seconds[clock] = validation.run_nbval(tmp_path / f"{clock}.ipynb").seconds
+    assert seconds["process_time"] > seconds["monotonic"] + 3
+
+
 def test_a_report_replaces_rows_of_the_same_name(tmp_path):
     report = tmp_path / "reports" / "notebooks.json"
     for value in (1.0, 2.0):

@@ -494,6 +494,7 @@ def test_contradicting_parts_get_a_sentence(change: dict[str, object], message: 
     ("draw", "settings", "message"),
     [
         (arrangement, {"kind": "some-to-some"}, "kind must be one of one-to-one; one-to-many"),
+        (arrangement, {"kind": []}, "kind must be one of one-to-one; one-to-many"),
         (arrangements.sequence_labelling, {"padding": -1}, "cannot be negative: -1"),
         (arrangements.sequence_labelling, {"tagged": (), "padding": 0}, "must be at least 1, but it is 0"),
         (arrangements.sequence_classification, {"words": ()}, "must be at least 1, but it is 0"),

@@ -48,12 +48,15 @@ def test_an_old_python_is_told_what_to_install(monkeypatch):
     [
         (ModuleNotFoundError("No module named 'torch'", name="torch"), "PyTorch is not installed"),
         (ImportError("libgomp.so.1: cannot open"), "does not start: libgomp.so.1: cannot open"),
+        (OSError("[WinError 126] c10.dll"), "does not start: [WinError 126] c10.dll"),
     ],
 )
 def test_without_pytorch_the_rest_is_still_said(monkeypatch, problem, words):
     without(monkeypatch, "torch", problem)
     assert words in str(finding("PyTorch"))
     assert "make lab" in str(finding("PyTorch"))
+    assert not finding("device").right
+    assert "LECTURE_UTILS_DEVICE" not in str(finding("device"))
     assert finding("Python").right
     assert finding("widgets").right
 

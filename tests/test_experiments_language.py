@@ -124,8 +124,20 @@ def test_the_start_from_identity_is_what_it_says():
     assert not torch.equal(professions.Filler(vocabulary, "rnn").rnn.weight_hh_l0, torch.eye(64))
 
 
+def test_every_kind_is_trained_alike_and_one_for_longer(monkeypatch):
+    asked, kinds = [], find("professions").config["kinds"]
+    monkeypatch.setattr(professions, "fit", lambda _, batches, **settings: asked.append((len(batches), settings)))
+    for kind in kinds:
+        professions.train_filler(3, kind, 7)
+    for kind, (batches, settings) in zip(kinds, asked, strict=True):
+        assert batches == settings["steps"]
+        assert settings["steps"] == (7 * professions.LONGER if kind == "rnn for longer" else 7)
+        assert (settings["lr"], settings["clip"], settings["seed"]) == (1e-3, 1.0, 3)
+    assert professions.LONGER > 1
+
+
 def test_a_network_fills_the_blank_where_a_short_window_cannot():
-    figures = find("professions").measure(0, orders=[5, 11], kinds=["gru"], steps=250)
+    figures = find("professions").measure(0, orders=[5, 11], kinds=["gru"], steps=500)
     assert figures["accuracy"]["gru"] > 0.9
     assert figures["accuracy"]["order 5"] < 0.2
     assert min(figures["examples"]["gru"]) > 0.5

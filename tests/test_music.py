@@ -295,10 +295,20 @@ def test_rests_alone_are_silence():
     assert not synthesise(parse("z8|")).any()
 
 
-@pytest.mark.parametrize(("setting", "value"), [("tempo", 0), ("tempo", float("nan")), ("rate", 100), ("rate", 10**6)])
+@pytest.mark.parametrize("value", [0, -160, 100, 10**6, 10**400, float("nan"), float("inf"), "160", None, [160], 160j])
+@pytest.mark.parametrize("setting", ["tempo", "rate"])
 def test_impossible_settings_are_refused(setting, value):
-    with pytest.raises(ValueError, match=f"^{setting} must be between"):
+    value = 19 if (setting, value) == ("tempo", 100) else value
+    with pytest.raises(ValueError, match=rf"^{setting} must be between .*, got .{{1,40}}\.$"):
         synthesise(parse("C"), **{setting: value})
+
+
+@pytest.mark.parametrize("caller", [play, synthesise, score.draw])
+@pytest.mark.parametrize("thing", ["CDEF", "", None, 7, ["C"]])
+def test_a_text_is_no_tune_before_it_is_read(caller, thing):
+    sentence = f"{caller.__name__} takes a tune, got {type(thing).__name__}: read a text with parse(text) first."
+    with pytest.raises(TypeError, match=f"^{re.escape(sentence)}$"):
+        caller(thing)
 
 
 def decoded(byte):
@@ -380,9 +390,21 @@ def test_a_title_is_text_not_markup():
     assert Elements(html)["audio"].get("title") == '<b>"&'
 
 
-def test_a_player_of_no_seconds_is_refused():
-    with pytest.raises(ValueError, match="seconds must be above 0"):
-        play(parse("C"), seconds=0)
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "15", None])
+def test_a_player_of_no_seconds_is_refused(seconds):
+    with pytest.raises(ValueError, match=r"^seconds must be above 0 and finite, got .*\.$"):
+        play(parse("C"), seconds=seconds)
+
+
+@pytest.mark.parametrize("seconds", [1e308, 10**400])
+def test_a_player_of_more_seconds_than_the_tune_plays_all_of_it(seconds):
+    assert play(parse("C"), seconds=seconds) == play(parse("C"))
+
+
+@pytest.mark.parametrize("tempo", [0, float("inf"), "fast", None])
+def test_a_player_refuses_the_tempo_that_the_sound_refuses(tempo):
+    with pytest.raises(ValueError, match=r"^tempo must be between 20 and 600 quarter notes a minute, got "):
+        play(parse("C"), tempo=tempo)
 
 
 # the score

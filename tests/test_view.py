@@ -19,6 +19,7 @@ from lecture_utils.diagrams import Table
 from lecture_utils.view import show
 from lecture_utils.view.explorer import Explorer, Field, guarded, number_field, whole_number
 from lecture_utils.view.pictures import table_html
+from lecture_utils.view.plots import MARKERS, PALETTE, plot_axes, spread
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect width="4" height="4"/></svg>'
 TABLE = Table("Sizes", ("name", "shape"), (("W", "(10, 20)"), ("<b>", "a & b")))
@@ -94,6 +95,34 @@ def test_a_table_names_its_columns_and_rows() -> None:
     assert html.count('<th scope="col">') == 2
     assert html.count('<th scope="row">') == 2
     assert "<caption>Sizes</caption>" in html
+
+
+def test_a_spread_is_the_median_in_a_band_with_its_name() -> None:
+    _, axes = plot_axes("A title", "step", "loss")
+    spread(axes, [1, 2], [[3, 5], [1, 9], [2, 4]], "GRU", 1)
+    (line,), (band,), (name,) = axes.lines, axes.collections, axes.texts
+    assert line.get_xydata().tolist() == [[1, 2], [2, 5]]
+    assert line.get_color() == PALETTE[1]
+    assert line.get_marker() == MARKERS[1]
+    corners = {tuple(corner) for corner in band.get_paths()[0].vertices.tolist()}
+    assert corners == {(1, 1), (1, 3), (2, 4), (2, 9)}
+    assert (name.get_text(), name.xy) == ("GRU", (2, 5))
+
+
+@pytest.mark.parametrize(
+    ("xs", "runs", "got"),
+    [
+        ([1, 2], [], "(2) and not empty: got no runs."),
+        ([1, 2], [[1, 2], [3]], "(2) and not empty: got runs of length 1, 2."),
+        ([1, 2], [[1, 2, 3], [1, 2, 3]], "(2) and not empty: got runs of length 3."),
+        ([], [[], []], "(0) and not empty: got runs of length 0."),
+    ],
+)
+def test_runs_that_cannot_be_spread_get_a_sentence(xs: list[int], runs: list[list[int]], got: str) -> None:
+    _, axes = plot_axes("A title", "step", "loss")
+    with pytest.raises(ValueError, match=rf"^runs must hold one sequence per seed, as long as xs {re.escape(got)}$"):
+        spread(axes, xs, runs, "GRU")
+    assert not axes.lines
 
 
 @pytest.mark.parametrize(("text", "number"), [("10", 10), (" 1 ", 1), ("1,000", 1000), ("1_000_000", 1_000_000)])

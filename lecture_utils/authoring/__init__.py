@@ -1,1 +1,1 @@
-"""The authors' command line: `python -m lecture_utils.authoring {notebooks,figures}`."""
+"""The authors' command line: `python -m lecture_utils.authoring {notebooks,figures,experiments}`."""

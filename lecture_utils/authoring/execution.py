@@ -40,7 +40,7 @@ class PeakMemory:
 
     def __init__(self, pid: int | None = None) -> None:
         self.parent = psutil.Process(pid)
-        self.megabytes = 0.0
+        self.megabytes = 0.0  # of 2**20 bytes, as task managers count
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -57,7 +57,7 @@ class PeakMemory:
             with contextlib.suppress(psutil.Error):
                 for process in self.parent.children(recursive=True):
                     with contextlib.suppress(psutil.Error):  # gone since it was listed
-                        self.megabytes = max(self.megabytes, process.memory_info().rss / 1e6)
+                        self.megabytes = max(self.megabytes, process.memory_info().rss / 2**20)
 
 
 def execute(notebook: Any, folder: Path, *, timeout: int = CELL_TIMEOUT, allow_errors: bool = False) -> Execution:

@@ -171,7 +171,7 @@ def arrangement(kind: str | Arrangement = "many-to-many, aligned", theme: str = 
 def _find(kind: str | Arrangement) -> Arrangement:
     if isinstance(kind, Arrangement):
         return kind
-    if kind not in ARRANGEMENTS:
+    if not isinstance(kind, str) or kind not in ARRANGEMENTS:
         raise ValueError(f"kind must be one of {'; '.join(ARRANGEMENTS)}, but it is {kind!r:.60}.")
     return ARRANGEMENTS[kind]
 

@@ -50,8 +50,11 @@ class _Sign(NamedTuple):
 def draw(tune: Any, theme: str = "card") -> Picture:
     """`tune` (a `lecture_utils.music.Tune`, or whatever has the same fields) on a staff, a few bars to a line.
 
-    The table names every note and its length, bar by bar. Raises ValueError for a tune without bars.
+    The table names every note and its length, bar by bar. Raises TypeError for what is no tune, ValueError for a tune
+    without bars.
     """
+    if not hasattr(tune, "bars"):
+        raise TypeError(f"draw takes a tune, got {type(tune).__name__}: read a text with parse(text) first.")
     if not tune.bars:
         raise ValueError("the tune has no bars, so there is nothing to draw.")
     return _Score(tune, theme).picture()

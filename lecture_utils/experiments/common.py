@@ -7,7 +7,6 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from importlib import import_module
 from pathlib import Path
 from statistics import fmean, median
@@ -66,12 +65,19 @@ class Stored:
 
     def band(self, *path: str | int) -> Band:
         """The lowest, the median and the highest of a figure over the seeds."""
-        values = self.values(*path)
+        values = self._numbers(*path)
         return Band(min(values), median(values), max(values))
 
     def mean(self, *path: str | int) -> float:
         """A figure's mean over the seeds."""
-        return fmean(self.values(*path))
+        return fmean(self._numbers(*path))
+
+    def _numbers(self, *path: str | int) -> list[float]:
+        values = self.values(*path)
+        for value in values:
+            if not isinstance(value, int | float):
+                raise ValueError(f"{path} must lead to a number in every run, but one holds {_described(value)}.")
+        return values
 
 
 def names() -> list[str]:
@@ -108,7 +114,17 @@ def stored(name: str) -> Stored:
 
 
 def _at(figures: Any, path: tuple[str | int, ...]) -> Any:
-    return reduce(lambda figure, key: figure[key], path, figures)
+    for depth, key in enumerate(path):
+        try:
+            figures = figures[key]
+        except (KeyError, IndexError, TypeError):
+            there = ", ".join(map(repr, figures)) if isinstance(figures, Mapping) else _described(figures)
+            raise ValueError(f"there is no {key!r} at {path[:depth]}; there is: {there}.") from None
+    return figures
+
+
+def _described(figures: Any) -> str:
+    return f"a list of {len(figures)}" if isinstance(figures, list) else repr(figures)
 
 
 def _unknown(name: str, known: list[str]) -> str:

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,12 @@ Wave = NDArray[np.float64]
 def synthesise(tune: Tune, tempo: float = TEMPO, rate: int = RATE) -> Wave:
     """The sound of `tune`, samples (n,) between −0.9 and 0.9; `tempo` in quarter notes a minute, `rate` in hertz.
 
-    Each tone is a plucked string: a few harmonics that fade, the higher the faster. Raises ValueError for a tempo
-    outside 20 to 600 or a rate outside 4,000 to 48,000.
+    Each tone is a plucked string: a few harmonics that fade, the higher the faster. Raises TypeError for what is
+    no tune, ValueError for a tempo that is no number from 20 to 600 or a rate that is none from 4,000 to 48,000.
     """
-    if not 20 <= tempo <= 600:
-        raise ValueError(f"tempo must be between 20 and 600 quarter notes a minute, got {tempo!r}.")
-    if not 4000 <= rate <= 48_000:
-        raise ValueError(f"rate must be between 4,000 and 48,000 samples a second, got {rate!r}.")
+    _check_tune("synthesise", tune)
+    _check_number("tempo", tempo, 20, 600, "quarter notes a minute")
+    _check_number("rate", rate, 4000, 48_000, "samples a second")
     quarter = 60 / tempo  # seconds
     wave = np.zeros(round((float(tune.length) * quarter + RELEASE) * rate) + 1)
     for pitch, start, length in _tones(tune):
@@ -40,6 +40,20 @@ def synthesise(tune: Tune, tempo: float = TEMPO, rate: int = RATE) -> Wave:
         wave[begin : begin + len(tone)] += tone[: len(wave) - begin]
     loudest = np.abs(wave).max()
     return wave * (0.9 / loudest) if loudest else wave
+
+
+def _check_tune(caller: str, tune: Any) -> None:
+    if not isinstance(tune, Tune):
+        raise TypeError(f"{caller} takes a tune, got {type(tune).__name__}: read a text with parse(text) first.")
+
+
+def _check_number(name: str, value: Any, low: int, high: int, unit: str) -> None:
+    if not (_is_number(value) and low <= value <= high):
+        raise ValueError(f"{name} must be between {low:,} and {high:,} {unit}, got {value!r:.40}.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating)
 
 
 def _tones(tune: Tune) -> Iterator[tuple[int, float, float]]:
@@ -108,12 +122,16 @@ def play(tune: Tune, tempo: float = TEMPO, seconds: float = 15.0) -> Player:
     """A player for at most the first `seconds` of `tune`; it needs no network, and no running kernel.
 
     What it holds is part of the notebook, about 11 kB for each second. Draw the tune beside it
-    (`lecture_utils.diagrams.score`): the drawing's table says in words what sounds here.
+    (`lecture_utils.diagrams.score`): the drawing's table says in words what sounds here. Raises
+    TypeError for what is no tune, ValueError for a tempo that is no number from 20 to 600 or for seconds that are no
+    finite number above 0.
     """
-    if not seconds > 0:
-        raise ValueError(f"seconds must be above 0, got {seconds!r}.")
+    _check_tune("play", tune)
+    if not (_is_number(seconds) and 0 < seconds < float("inf")):
+        raise ValueError(f"seconds must be above 0 and finite, got {seconds!r:.40}.")
     wave = synthesise(tune, tempo)
-    whole, most = len(wave) / RATE, round(seconds * RATE)
+    whole = len(wave) / RATE
+    most = round(min(seconds, whole + 1) * RATE)
     label = f"{tune.title or 'A tune'}, {whole:.0f} seconds"
     if len(wave) > most:
         wave = wave[:most] * np.minimum(1, np.arange(most, 0, -1) / (RATE / 2))  # fade out over half a second

@@ -28,12 +28,17 @@ def plot_axes(title: str, xlabel: str, ylabel: str) -> tuple[Any, Any]:
 def spread(axes: Any, xs: Sequence[float], runs: Sequence[Sequence[float]], label: str, number: int = 0) -> None:
     """Draw the median over the runs as a line, lowest to highest as a band, and its name at the line's end.
 
-    `runs` holds one sequence per seed, as long as `xs`; `number` picks the colour and the marker.
+    `runs` holds one sequence per seed, as long as `xs`; `number` picks the colour and the marker. Raises
+    ValueError without a run or a point, and for a run of another length.
     """
     from statistics import median
 
     colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
-    columns = list(zip(*runs, strict=True))
+    lengths = sorted({len(run) for run in runs})
+    if not len(xs) or lengths != [len(xs)]:
+        there = f"runs of length {', '.join(map(str, lengths))}" if lengths else "no runs"
+        raise ValueError(f"runs must hold one sequence per seed, as long as xs ({len(xs)}) and not empty: got {there}.")
+    columns = list(zip(*runs))
     middle = [median(column) for column in columns]
     axes.plot(xs, middle, color=colour, marker=marker, markersize=4)
     axes.fill_between(xs, [min(c) for c in columns], [max(c) for c in columns], color=colour, alpha=0.2, linewidth=0)

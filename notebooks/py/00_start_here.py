@@ -66,12 +66,14 @@ show(*banner.banner())
 # do about it.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
+import platform
+
 from lecture_utils.environment import look_around
 
 report = look_around()
 print(report)
 assert {finding.what for finding in report.findings} >= {"Python", "PyTorch", "widgets"}
-assert str(sys.version_info.minor) in report.findings[0].found
+assert platform.python_version() in report.findings[0].found
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Installed is one thing, alive another. Run the next cell, click on the slider above the picture and press → a few
@@ -199,7 +201,7 @@ display(Markdown(markdown_table(("outcome", "after the lecture you can …"), ro
 #   each picture the same facts stand in a table.
 # - **Terms.** The first time a term appears, it is a link to the [glossary](glossary.md).
 # - **Numbers.** Every measured number is printed by a cell. Trainings and timings depend on the machine, so yours may
-#   differ a little from what you see here; the text stays true.
+#   differ a little from what you see here; the text is meant to stay true.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Summary

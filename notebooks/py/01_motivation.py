@@ -126,10 +126,10 @@ def count_and_write(order, smoothing, count):
     return [joined(words) for words in drawn]
 
 
-counted = {
+from_counts = {
     f"order {order}": count_and_write(order, "none", 100) for order in (2, 5, 6, 7, 8)
 }
-counted["order 8 smoothed"] = count_and_write(8, "kneser-ney", 100)
+from_counts["order 8 smoothed"] = count_and_write(8, "kneser-ney", 100)
 
 # %% [markdown]
 # ### The network
@@ -223,7 +223,7 @@ def compose(model, count, longest=120):
 
 
 seed_everything(1)
-written = {"network": compose(composer, 100), **counted}
+written = {"network": compose(composer, 100), **from_counts}
 verdicts = {name: judged(tunes) for name, tunes in written.items()}
 print("""\
                       well-           words in   longest run shared   well-formed and
@@ -233,13 +233,13 @@ for name, (good, copies, size, shared, both) in verdicts.items():
 print("(words in a tune, longest run: medians, in words)")
 assert verdicts["network"][1] <= 2 < 20 < verdicts["order 8"][1]
 assert verdicts["network"][3] < verdicts["order 7"][3]
-assert verdicts["network"][4] > max(verdicts[name][4] for name in counted)
+assert verdicts["network"][4] > max(verdicts[name][4] for name in from_counts)
 
 # %% [markdown]
-# Look at the counting models first. One word back says nothing about how full the bar is, so hardly a tune comes out
-# right. The longer the runs of words they look at, the more tunes come out right. But look at the longest shared run:
-# the tunes are then pasted together from ever longer pieces of single examples, and at order 8 many are whole examples.
-# Smoothing stops the copying, and the bars fall apart. Section 8 returns to such models.
+# Look at the counting models first. One word back says next to nothing about how full the bar is, so hardly a tune
+# comes out right. The longer the runs of words they look at, the more tunes come out right. But look at the longest
+# shared run: the tunes are then pasted together from ever longer pieces of single examples, and at order 8 many are
+# whole examples. Smoothing stops the copying, and the bars fall apart. Section 8 returns to such models.
 #
 # The network makes mistakes, too: in many of its tunes, some bar is too short or too long. But no other model here
 # writes as many tunes that are both well-formed and mostly new.
@@ -649,7 +649,8 @@ show(figure, f"Right answers by distance, {', '.join(groups)} words. {shares}.")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The thin line is a blind guess among the twelve professions. Follow the others from left to right. (Order 14 is in the
 # table only.) Order 5 is lost from the start: only the shortest sentences let it see the subject. Order 11 does well up
-# to ten words and then falls to where order 5 is. Order 18 sees the subject every time, and still its line sinks: the
+# to ten words and then falls to where order 5 is, around or below a blind guess (what it saw most often is not what is
+# asked). Order 18 sees the subject every time, and still its line sinks: the
 # longer the stretch of words, the rarer it is that exactly this stretch was counted. To the counting model, *law at UBC
 # because I want to work as a* and *law in Vancouver so that I can work as a* have nothing in common.
 #
@@ -699,8 +700,8 @@ print("same answer for both texts:", torch.equal(answer, other_answer))
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 11 · One network for each word
 #
-# Start again, from the smallest case. Give each word a vector of size 4, and each word a feed-forward network. Two words,
-# two networks.
+# Start again, from the smallest case. Give each word a vector of size 4, and each word a feed-forward network. Two
+# words, two networks.
 
 # %%
 show(*motivation.networks_per_word())

@@ -56,7 +56,7 @@ torch.set_num_threads(1)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 1 · Ten lines
 #
-# 1. Language needs a memory without a fixed length: counts lose the order, windows lose what lies outside them.
+# 1. Language needs a memory that does not end after a fixed number of words: counts lose the order, windows lose what lies outside them.
 #    [01, section 12](01_motivation.ipynb#12-·-Connect-the-hidden-layers)
 # 2. An RNN keeps one vector: $h_t = \tanh(U h_{t-1} + W x_t + b_1)$.
 #    [02, section 6](02_forward_pass.ipynb#6-·-The-equations)
@@ -186,8 +186,9 @@ print("PyTorch's own gives the same:", torch.allclose(looked_up, by_torch, atol=
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Each word asks (`query`), every word answers (`key`) and offers what it has (`value`). There is no mask here: a word sees
-# the later ones too. Nothing in these lines knows the order of the words: shuffle the rows of `states`, and the rows of the result are shuffled in the same way. A
-# transformer therefore tells each word its place; the first one added a vector for the position. An RNN needs no such thing: it
+# the later ones too. Nothing in the attention itself knows the order of the words: shuffle the rows of `states`, and the rows of the result are shuffled in the same way. A
+# transformer therefore tells each word its place; the first one (Vaswani et al., 2017) added
+# a vector for the position. An RNN needs no such thing: it
 # reads in order.
 
 # %% slideshow={"slide_type": "skip"}
@@ -256,7 +257,8 @@ assert ratios[4096][0] < ratios[256][0]
 assert ratios[4096][1] < ratios[64][1]
 
 # %% [markdown]
-# The middle column: while the text is short, attention is much quicker, on one core of a CPU too, since a few large
+# The middle column: while the text is short, attention is much quicker (for very short texts the fixed price of a call
+# hides a part of it), on one core of a CPU too, since a few large
 # products beat many small ones. (Part of the RNN's price is PyTorch's loop: notebook 04, section 12.) Further down the
 # advantage turns round, as $T^2$ comparisons catch up. A graphics card is made for large products, and an RNN gives it
 # $T$ small ones in a row: the authors of the transformer name training in parallel as a reason for it (Vaswani et al.,
@@ -335,7 +337,8 @@ assert ratios[4096][1] < ratios[64][1]
 # **9.** Why is an LSTM's forget gate often given a bias of 1 or 2 at the start?
 # <details><summary>Answer</summary>
 #
-# Then $f_t$ starts near 1, and $c_t = f_t \odot c_{t-1} + \dots$ keeps its content, and its gradient, over many steps.
+# Then $f_t$ starts nearer to 1 (0.73 or 0.88 in place of 0.5), and $c_t = f_t \odot c_{t-1} + \dots$ keeps its content, and
+# its gradient, over more steps: see the table in [notebook 04](04_training.ipynb#22-·-Why-gates-help:-an-additive-path).
 #
 # </details>
 #
@@ -351,8 +354,8 @@ assert ratios[4096][1] < ratios[64][1]
 # **11.** Does a stacked RNN with three layers read the text three times, one layer after the other?
 # <details><summary>Answer</summary>
 #
-# It can be computed that way: all steps of layer 1, then all of layer 2, then all of layer 3. It need not be: layer 2 can
-# take step $t$ as soon as layer 1 has, so a text that arrives word by word is no problem.
+# It can be computed that way: all steps of the first layer, then all of the second, then all of the third. It need not be:
+# the second can take step $t$ as soon as the first has, so a text that arrives word by word is no problem.
 #
 # </details>
 
@@ -376,7 +379,7 @@ assert ratios[4096][1] < ratios[64][1]
 # - A. Karpathy, *The Unreasonable Effectiveness of Recurrent Neural Networks* (2015):
 #   [karpathy.github.io/2015/05/21/rnn-effectiveness](https://karpathy.github.io/2015/05/21/rnn-effectiveness/), and his
 #   112-line script: [gist.github.com/karpathy/d4dee566867f8291f086](https://gist.github.com/karpathy/d4dee566867f8291f086)
-# - His talks, with slides, are listed on his page: [karpathy.ai](https://karpathy.ai/)
+# - The slides of his talk: [cs.stanford.edu/people/karpathy/sfmltalk.pdf](https://cs.stanford.edu/people/karpathy/sfmltalk.pdf)
 # - J. L. Elman, *Finding structure in time*, Cognitive Science 14 (1990)
 # - S. Hochreiter and J. Schmidhuber, *Long short-term memory*, Neural Computation 9 (1997)
 # - M. Schuster and K. K. Paliwal, *Bidirectional recurrent neural networks*, IEEE Transactions on Signal Processing 45

@@ -27,8 +27,16 @@ def pictures_in(notebook: str) -> int:
     return sum(len(re.findall(r"<img |!\[", text)) for text in texts)
 
 
-def test_there_are_notebooks() -> None:
-    assert len(NOTEBOOKS) >= 2
+def explorers_in(notebook: str) -> int:
+    """How many explorers the file holds: each has left the picture of its first state."""
+    cells = json.loads((ROOT / notebook).read_text(encoding="utf-8"))["cells"]
+    pages = ["".join(o.get("data", {}).get("text/html", "")) for cell in cells for o in cell.get("outputs", [])]
+    return sum('class="unrolled-static"' in html for html in pages)
+
+
+def test_there_are_notebooks_and_explorers_in_them() -> None:
+    assert len(NOTEBOOKS) >= 9
+    assert sum(map(explorers_in, NOTEBOOKS)) >= 5
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -53,8 +61,8 @@ def test_run_all_reaches_the_end_without_an_error(lab: Lab, page: Page, notebook
     lab.set_theme("light")
     open_notebook(page, lab, notebook)
     run_all(page)
-    stages = page.locator(".unrolled-stage svg").count()
-    assert stages > 0, "the explorers of this notebook draw nothing"
+    drawn = page.locator(".unrolled-explorer:has(.unrolled-stage svg)").count()
+    assert drawn == explorers_in(notebook), "every explorer of this notebook is alive and draws"
     screenshot_whole(page, f"{notebook.split('/')[-1][:2]}-run")
 
 
