@@ -24,6 +24,8 @@ EMPTY_WORDS = r"obviously|needless to say|it is worth noting|cutting-edge|game-c
 
 # Code, formulas, addresses and HTML tags are not prose: nn.init.normal_, color=…, "center" in CSS.
 NOT_PROSE = re.compile(r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)]*\)|https?://\S+|<[^>]*>", re.DOTALL)
+# A title keeps the spelling of its authors: a paragraph of sources holds titles.
+SOURCES = re.compile(r"^\*\*Sources\.\*\*(?:.+\n?)+", re.MULTILINE)
 
 
 def markdown_cells(script):
@@ -43,7 +45,7 @@ def prose():
 
 def spelling_mistakes(text):
     """Words of a text that British English spells otherwise, and words that say nothing."""
-    text = NOT_PROSE.sub(" ", text)
+    text = SOURCES.sub(" ", NOT_PROSE.sub(" ", text))
     for pattern, better in SPELLINGS.items():
         found = re.findall(rf"\b(?:{pattern})\b", text, re.IGNORECASE)
         yield from (f"American spelling (write {better}): {pattern}" for _ in found)
@@ -92,6 +94,12 @@ def test_a_mistake_is_found(text):
 )
 def test_code_formulas_and_addresses_are_left_alone(text):
     assert list(spelling_mistakes(text)) == []
+
+
+def test_titles_in_sources_keep_their_spelling_and_what_comes_after_does_not():
+    text = "**Sources.** A. Author, *Language\nmodeling*, 2015.\n\nThe color.\n"
+    [mistake] = spelling_mistakes(text)
+    assert "colour" in mistake
 
 
 def test_only_markdown_cells_count_as_prose():
