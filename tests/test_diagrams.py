@@ -73,16 +73,20 @@ for name, trace in TRACES.items():
 SIZED = ("sharing", "feed-forward", "weights")
 
 
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, tuple[Drawing, Picture]]:
+def with_drawings(pictures: dict[str, Callable[[str], Picture]]) -> dict[str, tuple[Drawing, Picture]]:
     """Every picture on its card, with the drawing that made it."""
     drawings: list[Drawing] = []
     original = Drawing.svg
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Drawing, "svg", lambda self, description: drawings.append(self) or original(self, description))
-        pictures = {name: draw("card") for name, draw in PICTURES.items()}
-    assert len(drawings) == len(pictures)
-    return {name: (drawing, picture) for drawing, (name, picture) in zip(drawings, pictures.items())}
+        finished = {name: draw("card") for name, draw in pictures.items()}
+    assert len(drawings) == len(finished)
+    return {name: (drawing, picture) for drawing, (name, picture) in zip(drawings, finished.items())}
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, tuple[Drawing, Picture]]:
+    return with_drawings(PICTURES)
 
 
 def points(element: ElementTree.Element) -> list[tuple[float, float]]:

@@ -14,28 +14,20 @@ from xml.etree import ElementTree
 import pytest
 import torch
 
-from lecture_utils.diagrams import banner, cells, scales, stacked, training
+from lecture_utils.diagrams import banner, catalogue, cells, scales, stacked, training
 from lecture_utils.diagrams.picture import Picture
 from lecture_utils.diagrams.svg import Drawing, label_width
 from lecture_utils.diagrams.training import Curve
 from lecture_utils.notation import Label
 from lecture_utils.shapes import GATES
-from tests.test_diagrams import THEMES, inks_and_grounds
+from tests.test_diagrams import THEMES, inks_and_grounds, with_drawings
 
 SVG = "{http://www.w3.org/2000/svg}"
 # long, markup, a compound emoji, right to left, white space, control characters, combining marks, empty
 ODD_WORDS = ("W" * 300, '<img src=x onerror="alert(1)">', "👩‍🚀", "שלום עולם", "\n", "\x00\x1b]", "ạ̈́", "")
+OURS = (training, stacked, cells, banner)  # the modules whose figures are tested here
 FIGURES: dict[str, Callable[..., Picture]] = {
-    "loss_over_time": training.loss_over_time,
-    "truncated_bptt": training.truncated_bptt,
-    "gradient_over_distance": training.gradient_over_distance,
-    "stacked": stacked.stacked,
-    "bidirectional": stacked.bidirectional,
-    "bidirectional_classification": stacked.bidirectional_classification,
-    "who_sees_what": stacked.who_sees_what,
-    "gru_cell": cells.gru_cell,
-    "lstm_cell": cells.lstm_cell,
-    "banner": banner.banner,
+    stem: draw for stem, draw in catalogue.FIGURES.items() if draw.__module__ in {module.__name__ for module in OURS}
 }
 FLAT = Curve("flat", (1.0, 1.0))
 PICTURES: dict[str, Callable[[str], Picture]] = {
@@ -73,14 +65,7 @@ PICTURES: dict[str, Callable[[str], Picture]] = {
 
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, tuple[Drawing, Picture]]:
-    """Every picture on its card, with the drawing that made it."""
-    drawings: list[Drawing] = []
-    original = Drawing.svg
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Drawing, "svg", lambda self, description: drawings.append(self) or original(self, description))
-        pictures = {name: draw("card") for name, draw in PICTURES.items()}
-    assert len(drawings) == len(pictures)
-    return {name: (drawing, picture) for drawing, (name, picture) in zip(drawings, pictures.items())}
+    return with_drawings(PICTURES)
 
 
 def texts(drawing: Drawing) -> list[str]:
@@ -90,6 +75,10 @@ def texts(drawing: Drawing) -> list[str]:
 def column(picture: Picture, name: str) -> list[str]:
     """One column of a picture's table."""
     return [row[picture.table.header.index(name)] for row in picture.table.rows]
+
+
+def test_every_module_has_its_figures_in_the_catalogue():
+    assert {draw.__module__ for draw in FIGURES.values()} == {module.__name__ for module in OURS}
 
 
 # every figure

@@ -171,12 +171,14 @@ def run(root: Path, say: Say, names: Sequence[str] = (), *, refresh: bool = Fals
 
 def _measure(result: Result, say: Say, refresh: bool) -> bool:
     """Run the seeds that have no figures yet and store each as soon as it is there; whether all went well."""
+    from lecture_utils.experiments.speed import one_thread  # late: `--check` does without torch
+
     runs = {} if refresh else result.kept()
     missing = [seed for seed in result.wanted["seeds"] if seed not in runs]
     if runs:
         result.write(runs)  # those that stay, with what else has changed
     say(f"{result.name}: {f'measuring {_seeds(missing)} …' if missing else 'nothing to measure.'}")
-    with _one_thread(), _interruptible(), tqdm(missing, unit="seed", leave=False, disable=None) as line:
+    with one_thread(), _interruptible(), tqdm(missing, unit="seed", leave=False, disable=None) as line:
         for seed in line:
             line.set_description(f"{result.name}, seed {seed}")
             try:
@@ -188,19 +190,6 @@ def _measure(result: Result, say: Say, refresh: bool) -> bool:
             result.write(runs)
     say(f"{FOLDER}/{result.name}.json written")
     return True
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sums come out alike for whatever number of processors: with two threads the last digits differ."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager
