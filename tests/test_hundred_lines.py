@@ -191,6 +191,19 @@ def test_training_clips_before_its_step(monkeypatch):
     assert lengths == pytest.approx([0.01] * 3, rel=1e-4)  # 1e-3 for each of ten steps
 
 
+def test_the_learning_rate_falls_to_zero_in_a_straight_line(monkeypatch):
+    rates = []
+    monkeypatch.setitem(MODEL, "adam_step", lambda params, grads, memory, step, lr: rates.append((step, lr)))
+    params = MODEL["new_parameters"](np.random.default_rng(0), 5)
+    MODEL["train"](params, MODEL["train_ids"][:500], 4, T=10, N=2, lr=0.08)
+    assert rates == [
+        (1, pytest.approx(0.08)),
+        (2, pytest.approx(0.06)),
+        (3, pytest.approx(0.04)),
+        (4, pytest.approx(0.02)),
+    ]
+
+
 def test_bits_per_character_of_a_network_that_knows_nothing():
     params = {name: 0 * value for name, value in draw()[0].items()}
     ids = MODEL["encode"]("any text at all")
