@@ -19,7 +19,7 @@ FIRST = $(firstword $(wildcard notebooks/00_start_here.ipynb notebooks/02_forwar
 OMP_NUM_THREADS ?= 1
 export OMP_NUM_THREADS
 
-.PHONY: help lab test check notebooks figures experiments bench
+.PHONY: help lab test check notebooks figures experiments bench bench-tasks
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -55,3 +55,7 @@ experiments: ## measure again what is stale of the experiments that take minutes
 bench: ## measure layers beside torch, and explorers in a browser; writes reports/bench.json
 	$(PREPARE) test
 	@layers=0; $(RUN) tests.bench_layers || layers=1; $(RUN) tests.browser.bench && exit $$layers
+
+bench-tasks: ## train every model on real corpora for the time allowed (about half an hour); writes reports/bench.json
+	$(PREPARE) test
+	OMP_NUM_THREADS=2 $(RUN) tests.bench_tasks

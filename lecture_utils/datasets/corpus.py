@@ -1,25 +1,70 @@
 """What a corpus is: its documents, its splits, its sentences, and the catalogue that lists several."""
 
+from __future__ import annotations
+
 import hashlib
 import html
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 SPLITS = ("train", "valid", "test")
 
 
+class Tagged(NamedTuple):
+    """A sentence with a tag for each of its words."""
+
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The words, a blank between two."""
+        return " ".join(self.words)
+
+
+class Labelled(NamedTuple):
+    """A text that belongs to one of several classes."""
+
+    text: str
+    label: str
+
+
+class Pair(NamedTuple):
+    """A text and what it is to be turned into."""
+
+    source: str
+    target: str
+
+    @property
+    def text(self) -> str:
+        """The source."""
+        return self.source
+
+
+def text_of(document: Any) -> str:
+    """The text of a document: itself, or what its class calls `text`."""
+    return document if isinstance(document, str) else str(document.text)
+
+
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a corpus before it is read; `read` returns its documents, in order."""
+    """What is known of a corpus before it is read.
+
+    `read` returns its documents, in order: texts, or `Tagged`, `Labelled`, `Pair` and their like. Where the corpus
+    comes with splits of its own, it returns a mapping from "train", "valid" and "test" to their documents. Otherwise
+    `key` names what a document's split is decided by (documents of one key stay together): its text, unless told.
+    """
 
     name: str
     description: str
     size: str
     licence: str
     citation: str
-    read: Callable[[], Iterable[str]] = field(repr=False)
+    read: Callable[[], Iterable[Any] | Mapping[str, Iterable[Any]]] = field(repr=False)
     source: str = "offline"
+    key: Callable[[Any], str] = field(default=text_of, repr=False)
 
 
 @dataclass(frozen=True)
@@ -28,7 +73,7 @@ class Corpus:
 
     name: str
     split: str | None
-    documents: tuple[str, ...] = field(repr=False)
+    documents: tuple[Any, ...] = field(repr=False)
     description: str = field(repr=False)
     licence: str = field(repr=False)
     citation: str = field(repr=False)
@@ -36,15 +81,15 @@ class Corpus:
     @property
     def text(self) -> str:
         """All documents, each on a line of its own: what a character model reads."""
-        return "\n".join(self.documents)
+        return "\n".join(map(text_of, self.documents))
 
     def sentences(self) -> tuple[str, ...]:
         """Every document cut into sentences, in order; see `split_sentences`."""
-        return tuple(sentence for document in self.documents for sentence in split_sentences(document))
+        return tuple(sentence for document in self.documents for sentence in split_sentences(text_of(document)))
 
     def __repr__(self) -> str:
         part = "all splits" if self.split is None else f"split {self.split!r}"
-        characters = sum(map(len, self.documents))
+        characters = sum(len(text_of(document)) for document in self.documents)
         return f"Corpus {self.name!r}, {part}: {len(self.documents):,} documents, {characters:,} characters"
 
 
