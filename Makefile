@@ -21,7 +21,7 @@ export OMP_NUM_THREADS
 
 .PHONY: help lab test check notebooks figures experiments bench bench-tasks
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 lab: ## open the lecture in JupyterLab (the first time installs it into .venv)
 	$(PREPARE) lab
