@@ -20,6 +20,7 @@ from lecture_utils.authoring import execution, figures, normal_form, notebooks, 
 from lecture_utils.authoring.__main__ import main
 from lecture_utils.authoring.gates import GATES, compared_share
 from lecture_utils.authoring.pairing import Verdict
+from lecture_utils.authoring.sources import digest
 from lecture_utils.diagrams import Picture
 
 REPOSITORY = Path(__file__).parents[1]
@@ -921,3 +922,33 @@ def test_a_trained_result_that_needs_no_training_is_noticed(tmp_path):
 def test_a_training_that_cannot_be_stopped_is_noticed(tmp_path):
     found = validation.blind_to_training(new_notebook(), tmp_path, patch="import no_such_module")
     assert found == ["the training could not be stopped: ModuleNotFoundError"]
+
+
+# What the stored figures of an experiment depend on.
+
+DEPENDS = [
+    'load("tunes", "train")',
+    "text = load('tunes').text",
+    'datasets.load(split="test", name="tunes")',
+    'try_load("tunes")',
+    'lecture_utils.datasets.load("tunes")',
+]
+DEPENDS_NOT = ['load("dates")', 'load("no_such_corpus")', 'torch.load("tunes.pt")', 'save("tunes")', "load(tunes)"]
+
+
+@pytest.mark.parametrize("line", [*DEPENDS, *DEPENDS_NOT])
+def test_figures_depend_on_the_file_of_a_corpus_that_is_loaded_by_name(tmp_path, line):
+    package = tmp_path / "lecture_utils"
+    (package / "datasets").mkdir(parents=True)
+    for name in ("__init__", "datasets/__init__", "datasets/dates"):
+        (package / f"{name}.py").touch()
+    (package / "m.py").write_text(f"from lecture_utils import n\n\ndef run():\n    {line}\n")
+    (package / "n.py").write_text("a = 1\n")
+
+    def digest_with(tunes, download=""):
+        (package / "datasets" / "tunes.py").write_text(f"from lecture_utils.datasets import download\n{tunes}\n")
+        (package / "datasets" / "download.py").write_text(download)
+        return digest(tmp_path, "lecture_utils.m")
+
+    assert (digest_with("a = 1") != digest_with("a = 2")) == (line in DEPENDS)
+    assert digest_with("a = 1") == digest_with("a = 1  # a comment", download="print('another progress bar')")

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 OURS = "lecture_utils"
-# The frame that experiments stand in, of which no figure depends: a better error message there makes nothing stale.
-FRAME = ("lecture_utils.experiments", "lecture_utils.experiments.common")
+# What no figure depends on, so that a better error message there makes nothing stale: the frame that experiments stand
+# in, and the download, which hands over the bytes of one SHA-256 or nothing.
+FRAME = ("lecture_utils.experiments", "lecture_utils.experiments.common", "lecture_utils.datasets.download")
 
 
 def digest(root: Path, module: str) -> str:
     """The SHA-256 of `module` (its dotted name) and, transitively, of the modules of ours that it imports.
+
+    So does the file of a corpus count that it loads by name, `load("tunes")`: that file is imported on demand.
 
     The same for code that means the same: comments, docstrings and formatting do not count.
     """
@@ -24,7 +27,7 @@ def digest(root: Path, module: str) -> str:
 
 
 def _closure(root: Path, module: str) -> dict[str, ast.Module]:
-    """`module` and all that it imports, wherever an import stands in them: dotted name → syntax tree."""
+    """`module` and all that it imports or loads, wherever in them that stands: dotted name → syntax tree."""
     found: dict[str, ast.Module] = {}
     waiting = [module]
     while waiting:
@@ -35,6 +38,7 @@ def _closure(root: Path, module: str) -> dict[str, ast.Module]:
         if name not in FRAME:
             package = name if path.name == "__init__.py" else name.rpartition(".")[0]
             waiting += _imports(found[name], package)
+            waiting += _corpora(found[name])
     return found
 
 
@@ -59,6 +63,17 @@ def _imports(tree: ast.Module, package: str) -> Iterator[str]:
         for name in names:
             parts = name.split(".")
             yield from (".".join(parts[: i + 1]) for i in range(len(parts)))
+
+
+def _corpora(tree: ast.Module) -> Iterator[str]:
+    """The module of every corpus that is loaded by a name written out: `load("…")`, `datasets.try_load(name="…")`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("load", "try_load"):
+            named = [keyword.value for keyword in node.keywords if keyword.arg == "name"]
+            for argument in (*node.args[:1], *named):
+                value = argument.value if isinstance(argument, ast.Constant) else None
+                if isinstance(value, str) and value.isidentifier():
+                    yield f"{OURS}.datasets.{value}"
 
 
 def _canonical(value: Any) -> Any:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from lecture_utils.datasets.download import ABSENT, File, whereabouts
+
 SPLITS = ("train", "valid", "test")
 
 
@@ -55,6 +57,7 @@ class Entry:
     `read` returns its documents, in order: texts, or `Tagged`, `Labelled`, `Pair` and their like. Where the corpus
     comes with splits of its own, it returns a mapping from "train", "valid" and "test" to their documents. Otherwise
     `key` names what a document's split is decided by (documents of one key stay together): its text, unless told.
+    A corpus to download names its `files`; `read` is then given their paths, in the same order.
     """
 
     name: str
@@ -62,9 +65,16 @@ class Entry:
     size: str
     licence: str
     citation: str
-    read: Callable[[], Iterable[Any] | Mapping[str, Iterable[Any]]] = field(repr=False)
+    read: Callable[..., Iterable[Any] | Mapping[str, Iterable[Any]]] = field(repr=False)
     source: str = "offline"
     key: Callable[[Any], str] = field(default=text_of, repr=False)
+    files: tuple[File, ...] = field(default=(), repr=False)
+
+    @property
+    def here(self) -> str:
+        """Whether it is here without a download: "yes", or where its files are, or "not yet"."""
+        places = dict.fromkeys(map(whereabouts, self.files))
+        return ABSENT if ABSENT in places else " and ".join(places) or "yes"
 
 
 @dataclass(frozen=True)
@@ -108,8 +118,23 @@ def split_sentences(paragraph: str) -> list[str]:
 
 def split_of(document: str) -> str:
     """The split a document belongs to, decided by its SHA-256 digest: a fair die that always falls alike."""
-    die = int(hashlib.sha256(document.encode()).hexdigest(), 16) % 10
-    return {0: "test", 1: "valid"}.get(die, "train")
+    return {0: "test", 1: "valid"}.get(tenth_of(document), "train")
+
+
+def tenth_of(document: str) -> int:
+    """0 to 9, from the SHA-256 digest of the words."""
+    return int(hashlib.sha256(document.encode()).hexdigest(), 16) % 10
+
+
+def contiguous(text: str) -> dict[str, list[str]]:
+    """One long text in three: the first 80 % of its characters, the next 10 %, the last 10 %.
+
+    Each cut is at the next end of a line, which belongs to neither side: the three, a line end between them, are the
+    text again.
+    """
+    first = text.index("\n", len(text) * 8 // 10)
+    second = text.index("\n", max(len(text) * 9 // 10, first + 1))
+    return {"train": [text[:first]], "valid": [text[first + 1 : second]], "test": [text[second + 1 :]]}
 
 
 @dataclass(frozen=True)
@@ -125,8 +150,8 @@ class Catalogue:
         return len(self.entries)
 
     def _rows(self) -> list[tuple[str, ...]]:
-        header = ("name", "what it is", "size", "licence", "offline or download")
-        return [header, *((e.name, e.description, e.size, e.licence, e.source) for e in self.entries)]
+        header = ("name", "what it is", "size", "licence", "offline or download", "here already")
+        return [header, *((e.name, e.description, e.size, e.licence, e.source, e.here) for e in self.entries)]
 
     def __repr__(self) -> str:
         rows = self._rows()

@@ -1,18 +1,19 @@
 """`tunes`: short melodies in ABC notation, most of them composed by the rules in this file.
 
-A document is one tune on one line. It opens with its metre, `[M:4/4]` or `[M:3/4]`; a plain letter is an eighth note,
-`C` is middle C and `c` the C above it. All tunes use the white keys alone.
+A document is one tune on one line. It opens with its metre, `[M:4/4]`, `[M:3/4]` or `[M:6/8]`; a plain letter is an
+eighth note, `C` is middle C and `c` the C above it. All tunes use the white keys alone. A composed tune has sixteen
+bars: four phrases of four. The first comes back, and `|:` … `:|` encloses what is played twice.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from lecture_utils.datasets.corpus import Entry
 
-COMPOSED = 1500  # tunes made by rule
+COMPOSED = 1300  # tunes made by rule
 SEED = 1685
 
 
@@ -90,49 +91,78 @@ TRADITIONAL = (
 SCALE = ("G,", "A,", "B,", "C", "D", "E", "F", "G", "A", "B", "c", "d", "e")  # where a melody may go, lowest first
 TONIC = 3  # the place of C in the scale
 CHORDS = {"C": {0, 2, 4}, "F": {3, 5, 0}, "G": {4, 6, 1}, "Am": {5, 0, 2}, "Dm": {1, 3, 5}}  # degrees of the scale
-FORMS = ("AABA", "ABAC", "AABC", "ABCA")  # each letter is a phrase of two bars
-OPENINGS = (("C", "G"), ("C", "F"), ("C", "Am"), ("C", "C"), ("Am", "F"))
-MIDDLES = (("F", "C"), ("Am", "G"), ("G", "C"), ("Dm", "G"), ("F", "G"))
-RHYTHMS = {  # eighth notes in a bar; the last bar of the tune takes one of the quiet ones
+FORMS = ("AABA", "AABB", "AABC", "ABAB")  # each letter is a phrase of four bars
+OPENINGS = ("C G C", "C F C", "C Am F", "C C G", "Am F G", "C Dm G")  # the chords of an A phrase, but for its close
+MIDDLES = ("F C G", "Am G F", "G C G", "Dm G C", "F G Am", "G Am Dm")  # those of the others
+RHYTHMS = {  # eighth notes in a bar
     "4/4": ((2, 2, 2, 2), (2, 1, 1, 2, 2), (3, 1, 2, 2), (2, 2, 1, 1, 2), (4, 2, 2), (3, 1, 4), (1, 1, 2, 2, 2)),
     "3/4": ((2, 2, 2), (2, 1, 1, 2), (4, 2), (3, 1, 2), (2, 2, 1, 1), (1, 1, 2, 2)),
+    "6/8": ((3, 3), (2, 1, 2, 1), (3, 2, 1), (1, 1, 1, 3), (2, 1, 3), (1, 1, 1, 2, 1)),
 }
-QUIET = {"4/4": ((4, 4), (2, 2, 4), (8,)), "3/4": ((6,), (2, 4), (2, 2, 2))}
+QUIET = {"4/4": ((4, 4), (2, 2, 4), (8,)), "3/4": ((6,), (2, 4), (2, 2, 2)), "6/8": ((6,), (3, 3), (2, 1, 3))}
+STRONG = {"4/4": (0, 4), "3/4": (0,), "6/8": (0, 3)}  # where the strong beats are, in eighth notes
 
 Bar = tuple[tuple[int, int], ...]  # (place in the scale, eighth notes), note by note
 
 
 def compose(dice: random.Random) -> str:
-    """A tune of eight bars in one of `FORMS`, by these rules.
+    """A tune of sixteen bars in one of `FORMS`, by these rules.
 
     Each bar has a chord and a rhythm. A note on a strong beat belongs to the chord, near the note before it; the
-    notes between move by a step. The fourth bar rests on a note of the chord of G: the half close. The last bar
-    comes down to C, and the bar before it stands on G.
+    notes between move by a step. A phrase opens with an idea and its answer. Its third bar takes the idea up again,
+    often a step higher or lower; its fourth is a quiet close. The first and the third phrase rest on a note of the
+    chord of G: the half close. The second and the last come down, or up, to C: the full close. A phrase that comes
+    back at once is written with the sign of repetition, and with two endings.
     """
     metre = dice.choice(tuple(RHYTHMS))
     form = dice.choice(FORMS)
-    chords = {"A": dice.choice(OPENINGS), "B": dice.choice(MIDDLES), "C": dice.choice(MIDDLES)}
-    first, second = dice.choice(RHYTHMS[metre]), dice.choice(RHYTHMS[metre])  # one tune keeps to few rhythms
-    phrases: dict[str, list[Bar]] = {}
+    half, full = (dice.choice(QUIET[metre]) for _ in range(2))
     place = dice.choice((TONIC, TONIC + 2, TONIC + 4))
-    for letter in sorted(set(form)):
-        rhythms = (first, second if letter == "A" else dice.choice(RHYTHMS[metre]))
-        phrases[letter] = []
-        for chord, rhythm in zip(chords[letter], rhythms):
-            phrases[letter].append(_bar(dice, chord, rhythm, place))
-            place = phrases[letter][-1][-1][0]
-    bars = [bar for letter in form for bar in phrases[letter]]
-    half, whole = dice.choice(QUIET[metre]), dice.choice(QUIET[metre])
-    bars[3] = _close(half, _chord_tone(dice, "G", bars[2][-1][0]))
-    bars[6:] = [_bar(dice, "G", first, bars[5][-1][0]), _close(whole, TONIC)]
-    return f"[M:{metre}]{'|'.join(map(_written, bars[:4]))}||{'|'.join(map(_written, bars[4:]))}|]"
+    phrases: dict[str, str] = {}  # three bars each
+    closes = []
+    for number, letter in enumerate(form):
+        if letter not in phrases:
+            bars = _phrase(dice, metre, OPENINGS if letter == "A" else MIDDLES, place)
+            phrases[letter], ends = "|".join(map(_written, bars)), bars[-1][-1][0]
+        place = TONIC if number % 2 else _chord_tone(dice, "G", ends)
+        closes.append(_written(_close(full if number % 2 else half, ends, place)))
+    return f"[M:{metre}]{_in_form(form, phrases, closes)}"
 
 
-def _bar(dice: random.Random, chord: str, rhythm: Sequence[int], place: int) -> Bar:
+def _in_form(form: str, phrases: Mapping[str, str], closes: Sequence[str]) -> str:
+    """Four phrases, each with its close, written down as musicians do: what is played twice at once, once."""
+    first, second, third, fourth = (phrases[letter] for letter in form)
+    if form == "ABAB":
+        return f"|:{first}|{closes[0]}||{second}|{closes[1]}:|]"
+    opening = f"|:{first}|[1{closes[0]}:|[2{closes[1]}"
+    if form == "AABB":
+        return f"{opening}|:{third}|[1{closes[2]}:|[2{closes[3]}|]"
+    return f"{opening}||{third}|{closes[2]}||{fourth}|{closes[3]}|]"
+
+
+def _phrase(dice: random.Random, metre: str, progressions: Sequence[str], place: int) -> list[Bar]:
+    """Three bars: an idea, its answer, and the idea once more."""
+    chords = dice.choice(progressions).split()
+    rhythms = [dice.choice(RHYTHMS[metre]) for _ in range(2)]
+    idea = _bar(dice, metre, chords[0], rhythms[0], place)
+    answer = _bar(dice, metre, chords[1], rhythms[1], idea[-1][0])
+    again = _moved(idea, dice.choice((-1, 1))) if dice.random() < 0.4 else None
+    return [idea, answer, again or _bar(dice, metre, chords[2], rhythms[0], answer[-1][0])]
+
+
+def _moved(bar: Bar, steps: int) -> Bar | None:
+    """The bar some steps higher or lower, if the scale goes so far."""
+    places = [place + steps for place, _ in bar]
+    if min(places) < 0 or max(places) >= len(SCALE):
+        return None
+    return tuple((place, eighths) for place, (_, eighths) in zip(places, bar))
+
+
+def _bar(dice: random.Random, metre: str, chord: str, rhythm: Sequence[int], place: int) -> Bar:
     notes, beat = [], 0
-    strong = (0, 4) if sum(rhythm) == 8 else (0,)
     for eighths in rhythm:
-        if beat in strong or (eighths > 1 and beat % 2 == 0 and dice.random() < 0.5):
+        between = metre != "6/8" and eighths > 1 and beat % 2 == 0 and dice.random() < 0.5
+        if beat in STRONG[metre] or between:
             place = _chord_tone(dice, chord, place)
         else:
             place = min(max(place + dice.choice((-1, 1)), 0), len(SCALE) - 1)
@@ -147,10 +177,11 @@ def _chord_tone(dice: random.Random, chord: str, place: int) -> int:
     return dice.choice(sorted(tones, key=lambda tone: (abs(tone - place), tone))[:3])
 
 
-def _close(rhythm: Sequence[int], goal: int) -> Bar:
-    """Down to the goal by steps, or the goal at once."""
-    count = len(rhythm)
-    return tuple((min(goal + count - 1 - index, len(SCALE) - 1), eighths) for index, eighths in enumerate(rhythm))
+def _close(rhythm: Sequence[int], place: int, goal: int) -> Bar:
+    """To the goal by steps, from the side where the melody is, or the goal at once."""
+    side = 1 if place >= goal else -1
+    ways = (goal + side * (len(rhythm) - 1 - index) for index in range(len(rhythm)))
+    return tuple((min(max(way, 0), len(SCALE) - 1), eighths) for way, eighths in zip(ways, rhythm))
 
 
 def _written(bar: Bar) -> str:
@@ -169,7 +200,7 @@ def _read_tunes() -> list[str]:
 ENTRY = Entry(
     name="tunes",
     description=f"Melodies in ABC notation: {len(TRADITIONAL)} traditional ones, {COMPOSED} composed by rule",
-    size="about 100,000 characters",
+    size="about 120,000 characters",
     licence="public domain (traditional); MIT (composed)",
     citation="The rules and the traditional melodies stand in lecture_utils/datasets/tunes.py",
     read=_read_tunes,
