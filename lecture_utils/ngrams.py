@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import difflib
 import random
+import re
+import reprlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from math import inf, log2
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lecture_utils.text import checked_count, checked_seed
 
 Gram = tuple[str | None, ...]  # None stands where a sequence has not begun yet
 
 SMOOTHINGS = ("none", "kneser-ney")
+
+_SPECIAL = re.compile(r"</?\w+>")  # tokens such as </s>, which models of characters hold too
 
 
 class NGram:
@@ -37,7 +44,8 @@ class NGram:
             near = difflib.get_close_matches(str(smoothing), SMOOTHINGS, n=1)
             guess = f" Did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"smoothing must be {' or '.join(map(repr, SMOOTHINGS))}, got {smoothing!r}.{guess}")
-        if discount is not None and not (smoothing == "kneser-ney" and 0 < discount <= 1):
+        number = isinstance(discount, (int, float)) and not isinstance(discount, bool)
+        if discount is not None and not (smoothing == "kneser-ney" and number and 0 < discount <= 1):
             raise ValueError(f"discount must lie above 0, up to 1, and needs kneser-ney, got {discount!r}.")
         self.order, self.smoothing, self.discount = checked_count("order", order), smoothing, discount
         self.vocabulary: tuple[str, ...] = ()
@@ -49,13 +57,16 @@ class NGram:
 
         Every token may follow that stands in `sequences` or in `vocabulary`. Returns the model itself.
         """
-        if isinstance(sequences, str):
-            raise ValueError("fit takes a list of sequences: for one text of characters, write [text].")
-        grams = Counter(chain.from_iterable(map(self._runs, sequences)))
+        _check_sequences("fit", sequences)
+        try:
+            grams = Counter(chain.from_iterable(map(self._runs, sequences)))
+        except TypeError as error:  # a token that cannot be counted, such as a list
+            raise ValueError("fit takes sequences of strings, got one that holds something else.") from error
         if not grams:
             raise ValueError("There is no token to count: every sequence is empty.")
-        self.vocabulary = tuple(sorted({str(gram[-1]) for gram in grams} | set(vocabulary)))
+        self.vocabulary = tuple(sorted({*_strings(gram[-1] for gram in grams), *_strings(vocabulary)}))
         self._known = frozenset(self.vocabulary)
+        self._holds_words = any(len(token) > 1 and not _SPECIAL.fullmatch(token) for token in self.vocabulary)
         if self.smoothing == "none":
             self._levels, self._rest = [_Level.of(grams, 0.0)], 0.0
         else:
@@ -65,12 +76,12 @@ class NGram:
     def probability(self, token: str, context: Sequence[str] = ()) -> float:
         """P(token | context). Only the last `order` - 1 tokens count; a shorter context begins a sequence."""
         self._check_fitted()
-        if token not in self._known:
-            raise ValueError(
-                f"{token!r} is not among the {len(self.vocabulary):,} tokens of this model: "
-                "name it in `vocabulary`, or put a token such as '<unk>' in its place."
-            )
-        return self._mixed(token, self._window(context))
+        return self._mixed(self._checked(token), self._window(context))
+
+    def probabilities(self, sequence: Sequence[str]) -> NDArray[np.float64]:
+        """P(token | its past) for every token of one sequence, float64 (tokens,); 0 where one is impossible."""
+        self._check_fitted()
+        return np.fromiter(self._chances(sequence), np.float64)
 
     def distribution(self, context: Sequence[str] = ()) -> dict[str, float]:
         """Every token that may follow, with its probability, the most probable first.
@@ -90,13 +101,13 @@ class NGram:
     def count(self, token: str, context: Sequence[str] = ()) -> int:
         """How often the token stood behind the last `order` - 1 tokens of the context."""
         self._check_fitted()
-        return self._levels[-1].counts.get((*self._window(context), token), 0)
+        return self._levels[-1].counts.get((*self._window(context), *_strings([token])), 0)
 
     def bits_per_token(self, sequences: Iterable[Sequence[str]]) -> float:
         """The mean of -log2 P over every token, each after its own past; inf where one is impossible."""
-        if isinstance(sequences, str):
-            raise ValueError("bits_per_token takes a list of sequences: for one text of characters, write [text].")
-        chances = [self.probability(str(run[-1]), run[:-1]) for s in sequences for run in self._runs(s)]  # type: ignore[arg-type]
+        self._check_fitted()
+        _check_sequences("bits_per_token", sequences)
+        chances = [p for sequence in sequences for p in self._chances(sequence)]
         if not chances:
             raise ValueError("There is no token to predict: every sequence is empty.")
         return sum(-log2(p) if p else inf for p in chances) / len(chances)
@@ -111,7 +122,10 @@ class NGram:
 
         Without smoothing, it ends at a context that was never counted.
         """
-        chance, tokens = random.Random(checked_seed(seed)), list(context)
+        self._check_fitted()
+        if not isinstance(stop, str | None):
+            raise ValueError(f"stop must be a token, or None, got {stop!r}.")
+        chance, tokens = random.Random(checked_seed(seed)), list(self._checked_sequence(context))
         first = len(tokens)
         for _ in range(checked_count("length", length)):
             following = self.distribution(tokens)
@@ -146,9 +160,16 @@ class NGram:
         return zip(*(padded[k:] for k in range(self.order)))
 
     def _window(self, context: Sequence[str]) -> Gram:
+        """The last `order` - 1 tokens of the context."""
+        context = self._checked_sequence(context)
         wanted = self.order - 1
-        last = tuple(context[len(context) - wanted :]) if len(context) > wanted else tuple(context)
+        last = _strings(context[len(context) - wanted :] if len(context) > wanted else context)
         return (*[None] * (wanted - len(last)), *last)
+
+    def _chances(self, sequence: Sequence[str]) -> Iterator[float]:
+        """P(token | its past) for every token of a sequence."""
+        for run in self._runs(self._checked_sequence(sequence)):
+            yield self._mixed(self._checked(run[-1]), run[:-1])
 
     def _kneser_ney(self, grams: Counter[Gram]) -> Iterator[_Level]:
         levels = []
@@ -164,6 +185,29 @@ class NGram:
         for level in self._levels:
             p = level.mixed(token, window[len(window) - level.width :], p)
         return p
+
+    def _checked(self, token: Any) -> str:
+        """A token that this model gives a probability to."""
+        if not isinstance(token, str):
+            raise ValueError(f"A token must be a string, got {reprlib.repr(token)}.")
+        if token not in self._known:
+            raise ValueError(
+                f"{token!r} is not among the {len(self.vocabulary):,} tokens of this model: "
+                "name it in `vocabulary`, or put a token such as '<unk>' in its place."
+            )
+        return token
+
+    def _checked_sequence(self, tokens: Any) -> Sequence[str]:
+        if isinstance(tokens, str):
+            if tokens and self._holds_words:
+                raise ValueError(
+                    f"{reprlib.repr(tokens)} would be read letter by letter, but this model holds words: "
+                    "cut it with tokenize first."
+                )
+            return tokens
+        if not isinstance(tokens, Iterable):
+            raise ValueError(f"The model reads a list of tokens, or a text, got {reprlib.repr(tokens)}.")
+        return tokens if isinstance(tokens, Sequence) else tuple(tokens)
 
     def _check_fitted(self) -> None:
         if not self._levels:
@@ -201,6 +245,24 @@ class _Level(NamedTuple):
         kept = max(self.counts.get((*context, token), 0) - self.discount, 0.0)
         kinds = 1 + self.more_kinds.get(context, 0)
         return (kept + self.discount * kinds * rest) / total
+
+
+def _strings(tokens: Any) -> tuple[str, ...]:
+    """`tokens` as a tuple, or a ValueError unless every one is a string."""
+    if not isinstance(tokens, Iterable):
+        raise ValueError(f"Tokens come as a list of strings, or a text, got {reprlib.repr(tokens)}.")
+    held = tuple(tokens)
+    for token in held:
+        if not isinstance(token, str):
+            raise ValueError(f"A token must be a string, got {reprlib.repr(token)}.")
+    return held
+
+
+def _check_sequences(name: str, sequences: Any) -> None:
+    if isinstance(sequences, str):
+        raise ValueError(f"{name} takes a list of sequences: for one text of characters, write [text].")
+    if not isinstance(sequences, Iterable):
+        raise ValueError(f"{name} takes a list of sequences of tokens, got {reprlib.repr(sequences)}.")
 
 
 def _estimated(counts: Counter[Gram]) -> float:

@@ -2,6 +2,7 @@ import itertools
 from collections import Counter
 from math import inf, log2
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,6 +128,29 @@ def test_perplexity_is_two_to_the_mean_surprise(sequences, held_out, order):
     assert model.perplexity(held_out) == pytest.approx(2 ** model.bits_per_token(held_out))
 
 
+@given(texts, st.text("abc", min_size=1, max_size=30), orders, st.sampled_from(["none", "kneser-ney"]))
+def test_probabilities_are_those_of_each_token_after_its_past(sequences, text, order, smoothing):
+    model = NGram(order, smoothing).fit(sequences, "abc")
+    found = model.probabilities(text)
+    assert found.dtype == np.float64
+    assert found.tolist() == [model.probability(text[t], text[:t]) for t in range(len(text))]
+    assert model.probabilities(list(text)).tolist() == model.probabilities(iter(text)).tolist() == found.tolist()
+    if found.all():
+        assert model.bits_per_token([text]) == pytest.approx(-np.log2(found).mean())
+
+
+def test_a_model_can_be_mixed_with_another():
+    text = load("python_docs", "valid").text[:2000]
+    models = [NGram(order).fit([text[:1000]], text) for order in (1, 4)]
+    one, other = (model.probabilities(text[1000:]) for model in models)
+    mixed = -np.log2(0.3 * one + 0.7 * other).mean()
+    assert mixed < min(model.bits_per_token([text[1000:]]) for model in models)
+
+
+def test_an_empty_sequence_has_no_probabilities():
+    assert NGram(2).fit(["ab"]).probabilities("").shape == (0,)
+
+
 def test_perplexity_of_simple_texts():
     assert NGram(1, "none").fit(["abab"]).perplexity(["ab"]) == pytest.approx(2)
     assert NGram(2, "none").fit(["abab"]).perplexity(["abab"]) == pytest.approx(1)
@@ -194,6 +218,29 @@ ERRORS = [
     (lambda: NGram(2).distribution("a"), RuntimeError, "call fit"),
     (lambda: NGram(2).seen("a"), RuntimeError, "call fit"),
     (lambda: NGram(2).count("a"), RuntimeError, "call fit"),
+    (lambda: NGram(2).probabilities("a"), RuntimeError, "call fit"),
+    (lambda: NGram(2).bits_per_token(["a"]), RuntimeError, "call fit"),
+    (lambda: NGram(2).sample(3, seed=0), RuntimeError, "call fit"),
+    (lambda: NGram(2, discount="a"), ValueError, "discount must lie above 0, .* got 'a'"),
+    (lambda: NGram(2, discount=True), ValueError, "discount must lie above 0, .* got True"),
+    (lambda: NGram(2).fit(None), ValueError, "fit takes a list of sequences of tokens, got None"),
+    (lambda: NGram(2).fit([5]), ValueError, "fit takes sequences of strings"),
+    (lambda: NGram(2).fit([[["a"]]]), ValueError, "fit takes sequences of strings"),
+    (lambda: NGram(2).fit([["a", 1]]), ValueError, "A token must be a string, got 1"),
+    (lambda: NGram(2).fit([["a", None]]), ValueError, "A token must be a string, got None"),
+    (lambda: NGram(2).fit(["ab"], [3]), ValueError, "A token must be a string, got 3"),
+    (lambda: NGram(2).fit(["ab"], None), ValueError, "list of strings, or a text, got None"),
+    (lambda: NGram(2).fit(["ab"]).probability(3), ValueError, "A token must be a string, got 3"),
+    (lambda: NGram(2).fit(["ab"]).probability(["a"]), ValueError, r"A token must be a string, got \['a'\]"),
+    (lambda: NGram(2).fit(["ab"]).count(3), ValueError, "A token must be a string, got 3"),
+    (lambda: NGram(2).fit(["ab"]).distribution(3), ValueError, "a list of tokens, or a text, got 3"),
+    (lambda: NGram(2).fit(["ab"]).seen([3]), ValueError, "A token must be a string, got 3"),
+    (lambda: NGram(2).fit(["ab"]).probabilities(3), ValueError, "a list of tokens, or a text, got 3"),
+    (lambda: NGram(2).fit(["ab"]).probabilities(["a", 3]), ValueError, "A token must be a string, got 3"),
+    (lambda: NGram(2).fit(["ab"]).bits_per_token(3), ValueError, "list of sequences of tokens, got 3"),
+    (lambda: NGram(2).fit(["ab"]).bits_per_token([3]), ValueError, "a list of tokens, or a text, got 3"),
+    (lambda: NGram(2).fit(["ab"]).sample(3, seed=0, stop=3), ValueError, "stop must be a token, or None, got 3"),
+    (lambda: NGram(2).fit(["ab"]).sample(3, seed=0, context=3), ValueError, "a list of tokens, or a text, got 3"),
 ]
 
 
@@ -201,6 +248,32 @@ ERRORS = [
 def test_errors_are_sentences(act, error, sentence):
     with pytest.raises(error, match=sentence):
         act()
+
+
+READINGS = [
+    lambda model, text: model.probability("am", text),
+    lambda model, text: model.distribution(text),
+    lambda model, text: model.seen(text),
+    lambda model, text: model.count("am", text),
+    lambda model, text: model.sample(2, seed=0, context=text),
+    lambda model, text: model.probabilities(text),
+    lambda model, text: model.bits_per_token([text]),
+    lambda model, text: model.perplexity([text]),
+]
+
+
+@pytest.mark.parametrize("read", READINGS)
+def test_a_model_of_words_does_not_read_letter_by_letter(read):
+    model = NGram(2).fit([["I", "am", "</s>"]])
+    with pytest.raises(ValueError, match=r"'I' would be read letter by letter, .* cut it with tokenize first"):
+        read(model, "I")
+    read(model, ["I"])
+
+
+@pytest.mark.parametrize("read", READINGS[1:3] + READINGS[4:])
+def test_a_model_of_characters_reads_texts_whatever_its_special_tokens(read):
+    model = NGram(2).fit([["<s>", *"hello", "</s>"]])
+    assert str(read(model, "hello")) == str(read(model, list("hello")))
 
 
 def test_a_model_says_what_it_is():

@@ -1,23 +1,30 @@
+import functools
 import io
 import itertools
 import math
 import random
 import types
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
 from lecture_utils import training
 from lecture_utils.datasets import load
-from lecture_utils.text import Vocabulary, next_token_batches, next_token_pass
+from lecture_utils.text import Vocabulary, next_token_batches, next_token_pass, pack
 from lecture_utils.training import (
     History,
     TrainingDiverged,
+    devices,
+    falling,
     fit,
     next_token_loss,
     pick_device,
+    progress,
     seed_everything,
 )
 
@@ -372,7 +379,7 @@ def test_a_stop_while_a_step_is_written_down_undoes_it():
             raise KeyboardInterrupt
 
     model = network()
-    run = training._Run(model, None, 1)
+    run = training._Run(model, None, 1, training._Limits(10))
     run.grad_norms = Stopping()
     with pytest.raises(KeyboardInterrupt):
         run.step(regression()[0], mean_square, torch.optim.SGD(model.parameters(), lr=0.1), None)
@@ -448,7 +455,7 @@ def test_frozen_weights_stay_and_extra_parts_of_a_batch_reach_the_loss():
 
 def test_tensors_go_where_the_model_is():
     model = network().to("meta")
-    batch = training._to_device((torch.zeros(2), [1]), next(model.parameters()).device)
+    batch = devices.batch_to_device((torch.zeros(2), [1]), next(model.parameters()).device)
     assert batch[0].device.type == "meta"
     assert batch[1] == [1]
 
@@ -463,7 +470,7 @@ REFUSED = [
     ({"clip": 0}, "clip must be the largest gradient norm allowed, above 0, or None, got 0"),
     ({"seed": -1}, "seed must be"),
     ({"steps": True}, "steps must be a whole number from 1 on, got True"),
-    ({"lr": True}, "lr, the learning rate, must be a number above 0, got True"),
+    ({"lr": True}, "lr, the learning rate, must be a number above 0, or a function .* to one, got True"),
     ({"clip": True}, "clip must be the largest gradient norm allowed, above 0, or None, got True"),
     ({"evaluate": lambda m: math.nan}, "evaluate must return a number, got nan from the untrained model"),
     ({"evaluate": lambda m: None}, "evaluate must return a single number, lower is better, got None"),
@@ -476,6 +483,15 @@ REFUSED = [
     ({"batches": []}, "batches gave 0 of the 20 batches asked for"),
     ({"batches": (batch for batch in regression(3))}, "batches gave 3 of the 20 .* a generator runs only once"),
     ({"batches": [torch.zeros(2, 4)]}, r"tuple such as \(inputs, targets\), got Tensor"),
+    ({"batches": [pack(torch.zeros(2, 1, 4), [2])]}, r"tuple such as \(inputs, targets\), got PackedSequence"),
+    ({"lr": "0.1"}, r"lr, .* a number above 0, or a function from the progress \(0 to 1\) to one, got '0.1'"),
+    ({"lr": lambda progress: -1}, "lr must return a finite number from 0 on, but at progress 0 gave -1"),
+    ({"seconds": 0}, "seconds must be the longest time allowed, above 0, or None, got 0"),
+    ({"seconds": math.nan}, "seconds must be .* got nan"),
+    ({"seconds": "60"}, "seconds must be .* got '60'"),
+    ({"seconds": True}, "seconds must be .* got True"),
+    ({"patience": 3}, "patience counts evaluations without a new best: pass evaluate too"),
+    ({"patience": 0, "evaluate": lambda m: 1.0}, "patience must be a whole number from 1 on, got 0"),
     ({"loss": lambda m, x, y: (m(x) - y) ** 2}, r"a single number as a tensor, got a tensor of shape \(16, 2\)"),
     ({"loss": lambda m, x, y: 0.5}, "a single number as a tensor, got float"),
     ({"loss": lambda m, x, y: mean_square(m, x, y).detach()}, "does not depend on weights"),
@@ -539,9 +555,9 @@ class Screen:
 def test_the_line_in_a_notebook_shows_the_loss_and_leaves_nothing_to_read(monkeypatch):
     screen = Screen()
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
-    monkeypatch.setattr(training, "_in_notebook", lambda: True)
+    monkeypatch.setattr(progress, "_in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", screen.display)
-    monkeypatch.setattr(training, "tqdm", tqdm_at_once)
+    monkeypatch.setattr(progress, "tqdm", tqdm_at_once)
     seen = []
     train(network(), evaluate=lambda m: seen.extend(map(dict, screen.shown)) or 1.0, evaluate_every=10)
     assert any("10/20" in data["text/plain"] and "loss" in data["text/plain"] for data in seen)
@@ -563,7 +579,7 @@ def test_the_line_in_a_terminal_is_wiped_at_the_end(monkeypatch):
     terminal = Terminal()
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     monkeypatch.setattr("sys.stderr", terminal)
-    monkeypatch.setattr(training, "tqdm", tqdm_at_once)
+    monkeypatch.setattr(progress, "tqdm", tqdm_at_once)
     train(network())
     shown = terminal.getvalue().split("\r")
     assert any("20/20" in line and "loss" in line for line in shown)
@@ -579,7 +595,269 @@ def test_nothing_is_printed_where_nobody_looks(capfd):
 def test_a_kernel_is_a_notebook_and_a_terminal_is_not(monkeypatch):
     for shell, expected in ((None, False), (types.SimpleNamespace(), False), (types.SimpleNamespace(kernel=1), True)):
         monkeypatch.setattr("IPython.get_ipython", lambda shell=shell: shell)
-        assert training._in_notebook() is expected
+        assert progress._in_notebook() is expected
+
+
+# Learning rates, and what ends a training
+
+
+class Clock:
+    """A clock that stands still until something takes time."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+    def takes(self, seconds, function):
+        """The function, but it takes so many seconds."""
+
+        def slow(*arguments):
+            self.now += seconds
+            return function(*arguments)
+
+        return slow
+
+
+class Rates(torch.optim.SGD):
+    """Writes down the learning rate of every step."""
+
+    def __init__(self, parameters, lr, seen):
+        self.seen = seen
+        super().__init__(parameters, lr=lr)
+
+    def step(self, closure=None):
+        self.seen.append(self.param_groups[0]["lr"])
+        return super().step(closure)
+
+
+def rates(**settings):
+    seen = []
+    train(network(), optimiser=functools.partial(Rates, seen=seen), **settings)
+    return seen
+
+
+def test_a_function_is_asked_before_every_step_how_far_the_training_has_come():
+    assert rates(steps=4, lr=lambda progress: 1 + progress) == [1.0, 1.25, 1.5, 1.75]
+    assert rates(steps=3, lr=0.5) == [0.5, 0.5, 0.5]
+
+
+def test_progress_is_the_larger_of_steps_done_and_seconds_used():
+    clock = Clock()
+    slow = clock.takes(2.0, mean_square)
+    assert rates(steps=100, lr=lambda p: p, loss=slow, seconds=8.0, clock=clock) == [0.0, 0.25, 0.5, 0.75]
+    assert rates(steps=4, lr=lambda p: p, loss=slow, seconds=80.0, clock=clock) == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_a_falling_rate_reaches_every_group_of_weights():
+    groups = []
+
+    def optimiser(parameters, lr):
+        first, *others = parameters
+        groups.append(torch.optim.SGD([{"params": [first], "lr": lr}, {"params": others, "lr": lr}]))
+        return groups[0]
+
+    train(network(), steps=4, lr=falling(1e-3), optimiser=optimiser)
+    assert [group["lr"] for group in groups[0].param_groups] == [pytest.approx(0.25e-3)] * 2
+
+
+def test_a_constant_function_does_what_the_number_does():
+    one, other = network(dropout=0.5), network(dropout=0.5)
+    assert train(one, lr=0.01) == train(other, lr=lambda progress: 0.01, seconds=math.inf)
+    assert same(weights(one), weights(other))
+
+
+@given(st.floats(1e-6, 1e3), st.floats(0, 0.99), st.floats(0, 1))
+def test_a_falling_rate_is_two_straight_lines(peak, warm_up, progress):
+    rate = falling(peak, warm_up)
+    assert rate(warm_up) == pytest.approx(peak)
+    assert rate(1.0) == rate(1.5) == 0
+    assert rate(0.0) == (0 if warm_up else peak)
+    assert 0 <= rate(progress) <= peak * (1 + 1e-12)
+    on = [(0.0, warm_up), (warm_up, 1.0)][progress >= warm_up]
+    middle = (progress + on[1]) / 2
+    assert rate(middle) == pytest.approx((rate(progress) + rate(on[1])) / 2, rel=1e-6, abs=1e-9 * peak)
+
+
+FALLING = [
+    ((0.0,), "peak, the highest learning rate, must be a number above 0, got 0.0"),
+    ((math.inf,), "peak, .* got inf"),
+    (("1",), "peak, .* got '1'"),
+    ((True,), "peak, .* got True"),
+    ((1.0, 1.0), "warm_up must be a share of the training, from 0 up to but not 1, got 1.0"),
+    ((1.0, -0.1), "warm_up must be .* got -0.1"),
+    ((1.0, None), "warm_up must be .* got None"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), FALLING)
+def test_an_impossible_fall_is_refused(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        falling(*arguments)
+
+
+@pytest.mark.parametrize("rate", [-1.0, math.nan, math.inf, None, True, "0.1", 1j, torch.ones(2), np.ones(2)])
+def test_a_rate_that_is_none_stops_before_its_step(rate):
+    model = network()
+    with pytest.raises(ValueError, match=r"lr must return a finite number from 0 on, but at progress 0.5 gave"):
+        train(model, steps=4, lr=lambda progress: 0.0 if progress < 0.5 else rate)
+    assert same(weights(model), weights(network()))
+
+
+@pytest.mark.parametrize("rate", [0.5, np.float32(0.5), torch.tensor(0.5), torch.tensor([0.5]), np.array(0.5)])
+def test_one_number_of_any_kind_is_a_rate(rate):
+    assert rates(steps=2, lr=lambda progress: rate) == [0.5, 0.5]
+
+
+def test_no_step_begins_after_the_time():
+    clock = Clock()
+    history = train(network(), steps=1234, loss=clock.takes(3.0, mean_square), seconds=10, clock=clock)
+    assert history.steps == 4  # at 0, 3, 6 and 9 seconds
+    assert history.seconds == 12.0
+    assert history.stopped_early == "Stopped after 10 s, at step 4 of 1,234; the model of step 4 was kept."
+    assert history.sentence().endswith(f". {history.stopped_early}")
+
+
+def test_time_leaves_room_for_the_last_evaluation_which_counts(capfd):
+    clock, scores = Clock(), iter([5.0, 4.0, 3.0, 1.0])
+    slow = clock.takes(2.0, lambda model: next(scores))
+    settings = {"loss": clock.takes(1.0, mean_square), "evaluate": slow, "evaluate_every": 4}
+    model, twin = network(), network()
+    history = train(model, steps=100, seconds=16.0, clock=clock, **settings)
+    # 2 s untrained, 4 steps, 2 s, 4 steps, 2 s: 14 s are gone, and the next look would take the other two
+    assert history.evaluations == ((0, 5.0), (4, 4.0), (8, 3.0))
+    assert (history.steps, history.seconds) == (8, 14.0)
+    clock.now, scores = 0.0, iter([5.0, 4.0, 3.0, 1.0])
+    history = train(model, steps=100, seconds=18.0, clock=clock, **settings)
+    assert history.evaluations == ((0, 5.0), (4, 4.0), (8, 3.0), (10, 1.0))
+    assert (history.kept_step, history.seconds) == (10, 18.0)
+    train(twin, steps=8)
+    train(twin, steps=10)
+    assert same(weights(model), weights(twin))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_best_model_is_kept_when_time_is_up():
+    clock, scores = Clock(), iter([5.0, 1.0, 3.0])
+    model, twin = network(), network()
+    settings = {"loss": clock.takes(1.0, mean_square), "evaluate": lambda m: next(scores), "evaluate_every": 5}
+    history = train(model, steps=100, seconds=8, clock=clock, **settings)
+    train(twin, steps=5)
+    assert history.stopped_early == "Stopped after 8 s, at step 8 of 100; the model of step 5 was kept."
+    assert same(weights(model), weights(twin))
+
+
+def test_a_first_evaluation_that_takes_all_the_time_leaves_no_step():
+    clock = Clock()
+    history = train(network(), evaluate=clock.takes(9.0, lambda model: 1.0), seconds=5.0, clock=clock)
+    assert (history.steps, history.evaluations) == (0, ((0, 1.0),))
+    assert history.stopped_early == "Stopped after 5 s, at step 0 of 20; the model of step 0 was kept."
+
+
+def test_a_training_that_ends_in_time_was_not_stopped():
+    clock = Clock()
+    history = train(network(), loss=clock.takes(1.0, mean_square), steps=5, seconds=5.0, clock=clock)
+    assert (history.steps, history.stopped_early) == (5, None)
+
+
+def test_time_that_is_up_reads_no_further_batch():
+    clock, given = Clock(), []
+
+    def batches():
+        for batch in regression():
+            given.append(1)
+            yield batch
+
+    history = train(network(), batches(), loss=clock.takes(1.0, mean_square), seconds=3.0, clock=clock)
+    assert history.steps == len(given) == 3
+
+
+def test_patience_ends_a_training_that_finds_no_new_best():
+    scores = iter([5.0, 3.0, 4.0, 2.0, 2.0, math.nan, 6.0])
+    model, twin = network(), network()
+    history = train(model, steps=100, evaluate=lambda m: next(scores), evaluate_every=2, patience=3)
+    train(twin, steps=6)
+    assert history.steps == 12
+    assert history.stopped_early == (
+        "Stopped after 3 evaluations without a new best, at step 12 of 100; the model of step 6 was kept."
+    )
+    assert same(weights(model), weights(twin))
+    history = train(network(), evaluate=lambda m: 1.0, evaluate_every=7, patience=1)
+    assert "after 1 evaluation without a new best, at step 7 of 20; the model of step 0 was" in history.stopped_early
+
+
+def test_patience_lasts_while_the_model_gets_better():
+    scores = iter(range(100, 0, -1))
+    history = train(network(), evaluate=lambda m: next(scores), evaluate_every=1, patience=1)
+    assert (history.steps, history.stopped_early) == (20, None)
+
+
+def test_a_stop_by_hand_during_the_last_look_is_told_though_time_is_up(capsys):
+    def evaluate(model):
+        looks.append(1)
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+        return -len(looks)
+
+    looks, clock = [], Clock()
+    history = train(
+        network(), loss=clock.takes(1.0, mean_square), evaluate=evaluate, evaluate_every=9, seconds=3, clock=clock
+    )
+    assert history.evaluations == ((0, -1.0), (3, -3.0))
+    assert history.stopped_early.startswith("Stopped by hand after 3 of 20 steps; the model of step 3 was kept")
+    assert capsys.readouterr().out == f"{history.stopped_early}\n"
+
+
+def test_the_line_shows_the_seconds_left(monkeypatch):
+    terminal, clock = Terminal(), Clock()
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setattr(progress, "tqdm", tqdm_at_once)
+    train(network(), steps=100, loss=clock.takes(10.0, mean_square), seconds=45.0, clock=clock)
+    lines = terminal.getvalue().split("\r")
+    for step, left in enumerate((35, 25, 15, 5, 0), start=1):
+        assert any(f"{step}/100" in line and f", {left} s left]" in line for line in lines)
+    assert not any("<" in line for line in lines)  # the time that all the steps would take is no one's business
+
+
+# Batches on their way to a device
+
+
+class Pair(NamedTuple):
+    first: torch.Tensor
+    second: torch.Tensor
+
+
+def test_all_tensors_of_a_batch_are_moved_however_deep():
+    packed = pack(torch.ones(3, 2, 4), [3, 1])
+    batch = (torch.zeros(2), packed, [torch.ones(1), "a"], Pair(torch.ones(1), torch.ones(2)), {"mask": torch.ones(3)})
+    whole, sequence, (listed, word), pair, named = devices.batch_to_device(batch, torch.device("meta"))
+    moved = [whole, sequence.data, listed, *pair, named["mask"]]
+    assert {tensor.device.type for tensor in moved} == {"meta"}
+    assert type(sequence) is type(packed)
+    assert torch.equal(sequence.batch_sizes, packed.batch_sizes)  # PyTorch wants these on the CPU
+    assert (word, type(pair)) == ("a", Pair)
+
+
+def test_what_is_there_already_is_not_copied():
+    batch = (torch.zeros(2), [1, 2], (torch.ones(1), [torch.ones(2)]), "text", None)
+    assert all(new is old for new, old in zip(devices.batch_to_device(batch, torch.device("cpu")), batch, strict=True))
+
+
+def test_every_batch_goes_to_the_device_of_the_model(monkeypatch):
+    moved, move = [], training.batch_to_device
+    monkeypatch.setattr(training, "batch_to_device", lambda b, device: moved.append(device) or move(b, device))
+    train(network(), steps=3)
+    assert moved == [torch.device("cpu")] * 3
+
+
+def test_a_recurrent_layer_trains_on_packed_sequences():
+    layer = nn.GRU(4, 3)
+    batch = pack(torch.randn(5, 3, 4), [5, 2, 4]), torch.randn(3, 3)
+    loss = lambda m, x, y: ((m(x)[1][0] - y) ** 2).mean()  # noqa: E731
+    history = train(layer, [batch], loss=loss)
+    assert history.losses[-1] < history.losses[0]
 
 
 # A real, tiny training

@@ -23,8 +23,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lecture_utils.experiments.common import Experiment
-from lecture_utils.experiments.recall import accuracy, train_recaller
+from lecture_utils.experiments.common import Experiment, check_names
+from lecture_utils.experiments.recall import ALL_KINDS, accuracy, train_recaller
 from lecture_utils.experiments.truncation import (
     Reader,
     TextRows,
@@ -35,6 +35,7 @@ from lecture_utils.experiments.truncation import (
 )
 from lecture_utils.training import TrainingDiverged, fit, seed_everything
 
+ACTIVATIONS = ["tanh", "relu"]
 METHODS = ["none", "norm", "value"]
 
 
@@ -135,6 +136,9 @@ def run(
     `vanishing[kind]["none"]` and `["norm"]`: the `accuracy` of recall and the `largest_norm` of a gradient, before
     clipping; `chance`: what guessing gets.
     """
+    check_names("activations", activations, ACTIVATIONS)
+    check_names("methods", methods, METHODS)
+    check_names("recall_kinds", recall_kinds, ALL_KINDS)
     exploded = {a: {m: explode(a, m, seed=seed, **explosion) for m in methods} for a in activations}
     vanished: dict[str, Any] = {kind: {} for kind in recall_kinds}
     for kind, clip in product(recall_kinds, recall_clips):
@@ -153,7 +157,7 @@ def run(
 EXPERIMENT = Experiment(
     question="What does clipping the gradient mend, by norm and by value, and what does it leave as it was?",
     config={
-        "activations": ["tanh", "relu"],
+        "activations": ACTIVATIONS,
         "methods": METHODS,
         "gain": 1.0,
         "bounds": {"norm": 1.0, "value": 0.02},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -111,6 +111,24 @@ def stored(name: str) -> Stored:
         )
     data = json.loads(path.read_text(encoding="utf-8"))
     return Stored(name, data["question"], data["config"], tuple(data["seeds"]), tuple(data["runs"]))
+
+
+def check_name(name: str, given: object, known: Iterable[str]) -> None:
+    """Raise ValueError unless the argument called `name` is one of the `known` names; the sentence lists them all."""
+    there = list(known)
+    if given not in there:
+        near = difflib.get_close_matches(str(given), there, n=1)
+        guess = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{name} must be one of {', '.join(there)}, got {given!r}.{guess}")
+
+
+def check_names(name: str, given: object, known: Iterable[str]) -> None:
+    """Raise ValueError unless the argument called `name` is a list, and all that it holds is `known`."""
+    there = list(known)
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ValueError(f"{name} must be a list of names, such as {there[:1]}, got {given!r}.")
+    for each in given:
+        check_name(f"each of {name}", each, there)
 
 
 def _at(figures: Any, path: tuple[str | int, ...]) -> Any:

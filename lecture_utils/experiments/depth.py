@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from lecture_utils.datasets import load
-from lecture_utils.experiments.common import Experiment
+from lecture_utils.experiments.common import Experiment, check_names
 from lecture_utils.shapes import RecurrentShape
 from lecture_utils.text import Batch, Vocabulary, next_token_batches, next_token_pass
 from lecture_utils.training import fit, next_token_loss, seed_everything
@@ -119,6 +119,7 @@ def run(
     *, seed: int, depths: tuple[int, ...], ways: tuple[str, ...], width: int, widest: int, **training: Any
 ) -> dict[str, Any]:
     """`[way][depth]`: width, parameters, multiplications, `valid[steps]` and `test` in bits per character."""
+    check_names("ways", ways, WAYS)
     vocabulary, ids = corpus()
     characters, embedding = len(vocabulary), training["embedding"]
     budget = parameters(characters, embedding, widest, 1)

@@ -17,10 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lecture_utils.experiments.common import Experiment
-from lecture_utils.experiments.recall import KINDS, recurrent_layer
+from lecture_utils.experiments.common import Experiment, check_name, check_names
+from lecture_utils.experiments.recall import ALL_KINDS, recurrent_layer
 
 D_IN = 16
+STARTS = ("orthogonal", "gaussian", "default")
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "relu": torch.relu,
@@ -37,11 +38,12 @@ def recurrent_matrix(start: str, gain: float, hidden: int) -> Tensor:
     if start == "default":
         layer: Any = nn.RNN(D_IN, hidden).double()
         return layer.weight_hh_l0.detach()
-    raise ValueError(f"start must be orthogonal, gaussian or default, got {start!r}.")
+    raise ValueError(f"start must be one of {', '.join(STARTS)}, got {start!r}.")
 
 
 def walk(U: Tensor, activation: str, inputs: Tensor) -> tuple[list[Tensor], list[Tensor]]:
     """The sums a_t and the states h_t = φ(a_t), T of each, (N, d_h), with h_0 = 0; inputs (T, N, d_h) are W x_t."""
+    check_name("activation", activation, ACTIVATIONS)
     h = torch.zeros_like(inputs[0], requires_grad=True)  # (N, d_h)
     sums, states = [], []
     for x in inputs:
@@ -54,6 +56,7 @@ def walk(U: Tensor, activation: str, inputs: Tensor) -> tuple[list[Tensor], list
 
 def slopes(sums: list[Tensor], activation: str) -> Tensor:
     """φ'(a) at every step, sequence and unit: (T, N, d_h)."""
+    check_name("activation", activation, ACTIVATIONS)
     a = torch.stack(sums).detach().requires_grad_()
     return torch.autograd.grad(ACTIVATIONS[activation](a).sum(), a)[0]
 
@@ -135,6 +138,9 @@ def run(
 
     Gains are keys, so texts: "1.0". What PyTorch draws is `chain[activation]["default"]["0.577"]`.
     """
+    check_names("activations", activations, ACTIVATIONS)
+    check_names("starts", starts, STARTS)
+    check_names("kinds", kinds, ALL_KINDS)
     torch.manual_seed(seed)
     settings = [(start, gain) for start in starts for gain in gains] + [("default", 1 / math.sqrt(3))]
     found: dict[str, Any] = {name: {} for name in activations}
@@ -154,7 +160,7 @@ EXPERIMENT = Experiment(
         "activations": list(ACTIVATIONS),
         "starts": ["orthogonal", "gaussian"],
         "gains": [0.5, 1.0, 1.5, 2.0],
-        "kinds": [*KINDS, "identity ReLU"],
+        "kinds": ALL_KINDS,
         "distances": [0, 1, 2, 5, 10, 20, 30, 40],
         "hidden": 128,
         "batch": 32,

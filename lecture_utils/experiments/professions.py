@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lecture_utils.datasets import load
 from lecture_utils.datasets.professions import EXAMPLES, PROFESSIONS
-from lecture_utils.experiments.common import Experiment
+from lecture_utils.experiments.common import Experiment, check_name, check_names
 from lecture_utils.ngrams import NGram
 from lecture_utils.text import Vocabulary, tokenize
 from lecture_utils.training import fit, seed_everything
@@ -18,6 +18,7 @@ from lecture_utils.training import fit, seed_everything
 Guess = Callable[[list[str]], dict[str, float]]  # the words before a blank -> words with their probabilities
 
 DISTANCES = ((4, 7), (8, 10), (11, 13), (14, 17))  # words from the subject to the blank
+KINDS = ["rnn", "rnn for longer", "rnn from identity", "gru"]
 WIDTH = 64  # numbers in a hidden state
 BATCH = 64
 LONGER = 4  # times as many training steps for the kind "rnn for longer"
@@ -32,10 +33,19 @@ class Blank(NamedTuple):
 
 
 def blank(sentence: str) -> Blank:
-    """A sentence of the corpus with its profession, the last word, taken out."""
-    *words, answer, _ = tokenize(sentence)
-    place = next(i for i, word in enumerate(words) if word in PROFESSIONS)
-    return Blank(words, answer, len(words) - place)
+    """A sentence of the corpus with its profession, the last word, taken out.
+
+    Raises ValueError for a sentence that names no subject of study, or nothing to take out after it.
+    """
+    tokens = tokenize(sentence) if isinstance(sentence, str) else []
+    words = tokens[:-2]
+    place = next((i for i, word in enumerate(words) if word in PROFESSIONS), None)
+    if place is None:
+        raise ValueError(
+            f"blank needs a subject of study, then a word to take out and a full stop, as in {EXAMPLES[0]!r}, "
+            f"got {sentence!r}."
+        )
+    return Blank(words, tokens[-2], len(words) - place)
 
 
 def blanks(split: str) -> list[Blank]:
@@ -52,6 +62,7 @@ class Filler(nn.Module):
 
     def __init__(self, vocabulary: Vocabulary, kind: str) -> None:
         super().__init__()
+        check_name("kind", kind, KINDS)
         self.vocabulary = vocabulary
         self.table = nn.Embedding(len(vocabulary), WIDTH // 2)
         nn.init.normal_(self.table.weight, std=0.3)
@@ -81,6 +92,7 @@ def train_filler(seed: int, kind: str = "rnn from identity", steps: int = 1000) 
     Of the models met on the way the one with the lowest loss on the validation split is kept. The kind
     "rnn for longer" takes `LONGER` times as many steps; all else is the same for every kind.
     """
+    check_name("kind", kind, KINDS)
     steps *= LONGER if kind == "rnn for longer" else 1
     train, valid = blanks("train"), blanks("valid")
     vocabulary = Vocabulary(word for each in train for word in (*each.words, each.answer))
@@ -118,6 +130,7 @@ def _batch(some: Sequence[Blank], vocabulary: Vocabulary) -> tuple[Tensor, Tenso
 
 def run(*, seed: int, orders: Sequence[int], kinds: Sequence[str], steps: int) -> dict[str, Any]:
     """How often each model fills a held-out blank rightly, by distance too, and what it gives the examples."""
+    check_names("kinds", kinds, KINDS)
     known, held_out = blanks("train"), blanks("test")
     counting = {f"order {order}": counted(order) for order in orders}
     guesses: dict[str, Guess] = {name: model.distribution for name, model in counting.items()}
@@ -160,7 +173,7 @@ def _given_to_the_right_word(guess: Guess) -> list[float]:
 
 EXPERIMENT = Experiment(
     question="Which models fill a blank that depends on a word far behind it?",
-    config={"orders": [5, 11, 14, 18], "kinds": ["rnn", "rnn for longer", "rnn from identity", "gru"], "steps": 1000},
+    config={"orders": [5, 11, 14, 18], "kinds": KINDS, "steps": 1000},
     seeds=(0, 1, 2, 3, 4),
     run=run,
 )

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 
 from lecture_utils import bptt
-from lecture_utils.experiments.common import Experiment
+from lecture_utils.experiments.common import Experiment, check_names
 from lecture_utils.training import History, fit, seed_everything
 
 KINDS = ["RNN", "orthogonal RNN", "GRU", "LSTM", "LSTM with forget bias"]
+ALL_KINDS = [*KINDS, "identity ReLU"]
 LAYERS = {"GRU": bptt.GRU, "LSTM": nn.LSTM, "LSTM with forget bias": nn.LSTM}  # each in its fastest form on a CPU
 FORGET_BIAS = 2.0
 TEST = 10_000  # added to a seed: the random numbers of the test
@@ -32,8 +33,8 @@ def recurrent_layer(kind: str, d_in: int, d_h: int) -> Any:
     The orthogonal RNN has an orthogonal U. The forget bias adds 2 to the forget gate's block of `bias_ih_l0` alone;
     PyTorch adds `bias_hh_l0`, which stays as drawn, so that the gate starts near sigmoid(2) = 0.88.
     """
-    if kind not in [*KINDS, "identity ReLU"]:
-        raise ValueError(f"There is no kind of layer called {kind!r}. There is: {', '.join(KINDS)}, identity ReLU.")
+    if kind not in ALL_KINDS:
+        raise ValueError(f"There is no kind of layer called {kind!r}. There is: {', '.join(ALL_KINDS)}.")
     if kind == "identity ReLU":
         identity = bptt.RNN(d_in, d_h, nonlinearity="relu", bias=False)
         nn.init.eye_(identity.weight_hh_l0)
@@ -107,6 +108,7 @@ def accuracy(model: Recaller, lag: int, *, test: int, seed: int) -> float:
 
 def run(*, seed: int, kinds: list[str], lags: list[int], symbols: int, test: int, **training: Any) -> dict[str, Any]:
     """`accuracy[kind]`: a share for each lag, in the order of `lags`; `chance`: what guessing gets."""
+    check_names("kinds", kinds, ALL_KINDS)
     found: dict[str, list[float]] = {}
     for kind in kinds:
         models = (train_recaller(kind, lag, seed=seed, symbols=symbols, **training)[0] for lag in lags)

@@ -26,10 +26,11 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from lecture_utils import bptt
 from lecture_utils.datasets import load
-from lecture_utils.experiments.common import Experiment
+from lecture_utils.experiments.common import Experiment, check_names
 from lecture_utils.text import Vocabulary
 from lecture_utils.training import fit, seed_everything
 
+TASKS = ["characters", "echo"]
 TEST = 10_000  # added to a seed: the random bits of the test
 Batch = tuple[Tensor, Tensor, bool]  # inputs (T, N), targets (T, N), and whether the rows start here
 
@@ -182,6 +183,7 @@ def run(
 
     Also `unigram_bits`, what a model without memory needs, and `chance`, what guessing a bit gets.
     """
+    check_names("tasks", tasks, TASKS)
     if odd := [chunk for chunk in chunks if window % chunk]:
         raise ValueError(f"chunks must divide the window of {window} steps, but these do not: {odd}.")
     found: dict[str, Any] = {"chance": 0.5, "unigram_bits": round(unigram_bits("test"), 4)}
@@ -202,7 +204,7 @@ def run(
 EXPERIMENT = Experiment(
     question="How long must the chunks of truncated backpropagation be, when nothing but the cuts differs?",
     config={
-        "tasks": ["characters", "echo"],
+        "tasks": TASKS,
         "chunks": [1, 2, 5, 10, 25, 50],
         "window": 50,
         "batch": 16,

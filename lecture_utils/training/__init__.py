@@ -1,58 +1,48 @@
 """The training loop of the lecture: a device, a seed, `fit`, and a `History` that reports what was measured."""
 
-import difflib
-import io
 import math
-import os
-import random
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from itertools import islice
+from os import PathLike
 from typing import Any, SupportsFloat
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
-from lecture_utils.text import checked_count, checked_seed
+from lecture_utils.text import checked_count
+from lecture_utils.training.checkpoints import checked_path, load_checkpoint, save_checkpoint
+from lecture_utils.training.devices import (
+    DEVICES,
+    batch_to_device,
+    pick_device,
+    same_random_numbers_after,
+    seed_everything,
+)
+from lecture_utils.training.history import History, TrainingDiverged, in_steps, mean
+from lecture_utils.training.progress import progress_line
+from lecture_utils.training.rates import Rate, checked_lr, falling, is_number, rate_at
+
+__all__ = [
+    "DEVICES",
+    "Evaluate",
+    "History",
+    "Loss",
+    "Rate",
+    "TrainingDiverged",
+    "falling",
+    "fit",
+    "load_checkpoint",
+    "next_token_loss",
+    "pick_device",
+    "save_checkpoint",
+    "seed_everything",
+]
 
 Loss = Callable[..., Tensor]  # loss(model, *batch) -> scalar
 Evaluate = Callable[[nn.Module], "float | Tensor"]
-
-DEVICES = ("cuda", "mps", "cpu")
-
-
-def pick_device() -> torch.device:
-    """The fastest device here: CUDA, else Apple's MPS, else the CPU; LECTURE_UTILS_DEVICE overrides."""
-    wish = os.environ.get("LECTURE_UTILS_DEVICE", "").strip().lower()
-    if wish and wish not in DEVICES:
-        near = difflib.get_close_matches(wish, DEVICES, n=1)
-        guess = f" Did you mean {near[0]}?" if near else ""
-        raise ValueError(f"LECTURE_UTILS_DEVICE must be cpu, cuda or mps, got {wish!r}.{guess}")
-    if wish and not _present(wish):
-        raise RuntimeError(
-            f"LECTURE_UTILS_DEVICE asks for {wish}, but PyTorch {torch.__version__} finds no such device here: "
-            "set it to cpu, or unset it to take what is there."
-        )
-    return torch.device(wish or next(name for name in DEVICES if _present(name)))
-
-
-def _present(device: str) -> bool:
-    if device == "cuda":
-        return torch.cuda.is_available()
-    return device == "cpu" or torch.backends.mps.is_available()
-
-
-def seed_everything(seed: int) -> None:
-    """Start the random numbers of Python, NumPy and PyTorch from `seed`, a whole number below 2**32."""
-    number = checked_seed(seed)
-    random.seed(number)
-    np.random.seed(number)
-    torch.manual_seed(number)
 
 
 def next_token_loss(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
@@ -61,99 +51,69 @@ def next_token_loss(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor
     return nn.functional.cross_entropy(logits.flatten(end_dim=-2), targets.flatten())
 
 
-@dataclass(frozen=True)
-class History:
-    """What `fit` measured. Two runs are equal when all numbers but their seconds are."""
-
-    steps: int  # completed
-    losses: tuple[float, ...] = field(repr=False)  # one a step, before the step is taken
-    grad_norms: tuple[float, ...] = field(repr=False)  # one a step, before clipping
-    evaluations: tuple[tuple[int, float], ...] = ()  # (steps taken, evaluate(model)), first untrained
-    kept_step: int = 0  # the model that remains is the one after this many steps
-    stopped_early: str | None = None
-    seconds: float = field(default=0.0, compare=False)  # evaluations included
-
-    def sentence(self) -> str:
-        """The run in words, for a notebook to print: no measured number needs typing."""
-        words = f"{_steps(self.steps)} in {self.seconds:.1f} s"
-        if self.losses:
-            some = max(1, len(self.losses) // 10)  # single batches are noisy: average a tenth of the run
-            first, last = _mean(self.losses[:some]), _mean(self.losses[-some:])
-            means = f"{'mean' if some == 1 else 'means'} over {_steps(some)}"
-            words += f": training loss from {first:.3f} to {last:.3f} ({means})"
-            words += f", largest gradient norm {max(self.grad_norms):.3g}"
-        if self.evaluations:
-            (_, before), (_, after) = self.evaluations[0], self.evaluations[-1]
-            words += f"; evaluation from {before:.3f} to {dict(self.evaluations).get(self.kept_step, after):.3f}"
-        if self.stopped_early:
-            return f"{words}. {self.stopped_early}"
-        if self.kept_step != self.steps:
-            words += f", by the model of step {self.kept_step:,}, which was kept"
-        return f"{words}."
-
-
-class TrainingDiverged(FloatingPointError):
-    """Loss or gradient are no longer finite numbers; `losses` and `grad_norms` hold what was measured before."""
-
-    def __init__(self, what: str, losses: Sequence[float], grad_norms: Sequence[float]) -> None:
-        self.step, self.losses, self.grad_norms = len(losses) + 1, tuple(losses), tuple(grad_norms)
-        super().__init__(f"The {what} at step {self.step:,}. {self._advice()}")
-
-    def _advice(self) -> str:
-        if not self.losses:
-            return "Nothing was learned yet: look at the data, at the loss and at the weights it started from."
-        return (
-            f"One step before, the loss was {self.losses[-1]:.4g} and the gradient norm {self.grad_norms[-1]:.4g}. "
-            "The model has its last weights with a finite loss back; try a lower lr, "
-            "or a bound on the gradient norm (clip=1.0 is usual)."
-        )
-
-
 def fit(
     model: nn.Module,
     batches: Iterable[Any],
     *,
     loss: Loss,
     steps: int,
-    lr: float,
+    lr: float | Rate,
     clip: float | None,
     seed: int,
     evaluate: Evaluate | None = None,
     evaluate_every: int | None = None,
     optimiser: Callable[..., torch.optim.Optimizer] = torch.optim.Adam,
+    seconds: float | None = None,
+    clock: Callable[[], float] = time.perf_counter,
+    patience: int | None = None,
+    checkpoint: str | PathLike[str] | None = None,
 ) -> History:
-    """Train `model` for exactly `steps` steps and report what was measured.
+    """Train `model` for `steps` steps, or until a bound of your own is reached, and report what was measured.
 
     Each batch is a tuple, such as (inputs, targets); its tensors go to the model's device. When `batches` ends
     it is started again. `loss(model, *batch)` returns a scalar; `clip` bounds the norm of the whole gradient.
+    `lr` is a number, or a function that is asked before every step: from the progress, 0 at the first step and
+    1 at the end, to the learning rate (`falling` makes the usual one). Progress is the share of the steps
+    done or of the seconds used, whichever is larger.
     `evaluate(model)`, lower is better, runs in eval mode before the first step, then every `evaluate_every`
     steps (a tenth of the run unless told otherwise) and after the last; the best model so judged is kept, and
     one judged nan never is. Without it the last one is. `seed` starts all random numbers, so equal calls give
     equal results.
 
+    `seconds` bounds the time by `clock`: no step begins after it, and an evaluation after the last step still
+    fits in if it takes no longer than the latest one did. `patience` stops after so many evaluations without a
+    new best. The history says in a sentence when either happened.
     The kernel's ■ (or Ctrl-C) stops early, keeps the best model so far, and says so in a sentence; without
     `evaluate`, best means the lowest training loss, averaged over a tenth of the run.
+    `checkpoint` names a file that holds the best model so far, and in the end the one that remains.
     Raises TrainingDiverged when loss or gradient are no longer finite, ValueError for impossible settings.
     """
     _check_settings(model, steps, lr, clip, evaluate_every)
+    _check_bounds(seconds, patience, evaluate)
+    path = None if checkpoint is None else checked_path(checkpoint)
     seed_everything(seed)
-    run = _Run(model, evaluate, evaluate_every or max(1, steps // 10))
-    adjust = optimiser([p for p in model.parameters() if p.requires_grad], lr=lr)
+    limits = _Limits(steps, seconds, patience, clock)
+    run = _Run(model, evaluate, evaluate_every or max(1, steps // 10), limits, path)
+    adjust = optimiser([p for p in model.parameters() if p.requires_grad], lr=rate_at(lr, 0.0) if callable(lr) else lr)
     by_hand = False
-    with _training_mode(model), _progress(steps) as report:
+    with _training_mode(model), progress_line(steps, limited=seconds is not None) as report:
         try:
             run.look()
-            for batch in _repeat(batches, steps):
+            for batch in _repeat(batches, steps, run.enough):
+                if callable(lr):
+                    _set_rate(adjust, rate_at(lr, run.progress()))
                 run.step(batch, loss, adjust, clip)
-                report(run.losses[-1])
+                report(run.losses[-1], limits.seconds_left())
                 if len(run.losses) % run.every == 0 or len(run.losses) == steps:
                     run.look()
+            if len(run.losses) < steps:
+                run.look()
         except KeyboardInterrupt:
             by_hand = True
             run.undo_half_step()
             with suppress(KeyboardInterrupt):  # pressed twice: be content with what was judged before
                 run.look()
-    return run.finish(by_hand, steps)
+    return run.finish(by_hand)
 
 
 def _optimiser_step(optimiser: torch.optim.Optimizer) -> None:
@@ -161,13 +121,57 @@ def _optimiser_step(optimiser: torch.optim.Optimizer) -> None:
     optimiser.step()
 
 
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+class _Limits:
+    """What ends a training: its steps, its seconds by the clock, or too many evaluations without a new best."""
+
+    def __init__(
+        self,
+        steps: int,
+        seconds: float | None = None,
+        patience: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.steps, self.seconds, self.patience, self.clock = steps, seconds, patience, clock
+        self.started = clock()
+        self.latest_look = 0.0  # seconds, to be left for the one after the last step
+
+    def seconds_used(self) -> float:
+        return self.clock() - self.started
+
+    def seconds_left(self) -> float | None:
+        """For further steps; None without a limit."""
+        return None if self.seconds is None else self.seconds - self.latest_look - self.seconds_used()
+
+    def progress(self, done: int) -> float:
+        """The larger of the share of the steps done and of the seconds used, at most 1."""
+        if self.seconds is None:
+            return done / self.steps
+        used, available = self.seconds_used(), self.seconds - self.latest_look
+        return min(1.0, max(done / self.steps, used / available if available > 0 else 1.0))
+
+    def reached(self, without_best: int) -> str | None:
+        """What there is enough of, in words; None while the training goes on."""
+        left = self.seconds_left()
+        if left is not None and left <= 0:
+            return f"{self.seconds:g} s"
+        if self.patience is not None and without_best >= self.patience:
+            return f"{without_best} evaluation{'' if without_best == 1 else 's'} without a new best"
+        return None
+
+
 class _Run:
     """What one call of `fit` has measured, and copies of the weights it may have to go back to."""
 
-    def __init__(self, model: nn.Module, evaluate: Evaluate | None, every: int) -> None:
-        self.model, self.evaluate, self.every = model, evaluate, every
+    def __init__(
+        self, model: nn.Module, evaluate: Evaluate | None, every: int, limits: _Limits, path: str | None = None
+    ) -> None:
+        self.model, self.evaluate, self.every, self.limits, self.path = model, evaluate, every, limits, path
         self.device = next(model.parameters()).device
-        self.started = time.perf_counter()
         self.losses: list[float] = []
         self.grad_norms: list[float] = []
         self.evaluations: list[tuple[int, float]] = []
@@ -175,10 +179,11 @@ class _Run:
         self.best_weights = _copy(model)
         self.finite_weights = _copy(model)  # those before the latest step
         self.begun = 0  # steps of the optimiser, the one under way included
+        self.reached: str | None = None  # the limit that ended the training before its last step
 
     def step(self, batch: Any, loss: Loss, optimiser: torch.optim.Optimizer, clip: float | None) -> None:
         """One batch: loss, gradient, clipping, and one step of the optimiser."""
-        scalar = _checked_loss(loss(self.model, *_to_device(batch, self.device)))
+        scalar = _checked_loss(loss(self.model, *batch_to_device(batch, self.device)))
         value = scalar.item()
         if not math.isfinite(value):  # the step before led here: undo it
             self.model.load_state_dict(self.finite_weights)
@@ -206,31 +211,52 @@ class _Run:
         """Judge the model as it is now, and keep a copy of its weights if it is the best so far."""
         step = len(self.losses)
         if self.evaluate is None:
-            score = _mean(self.losses[-self.every :])
+            score = mean(self.losses[-self.every :])
         elif self.evaluations and self.evaluations[-1][0] == step:  # stopped just after a look
             score = self.evaluations[-1][1]
         else:
+            began = self.limits.seconds_used()
             score = _evaluated(self.evaluate, self.model, self.device)
             if step == 0 and math.isnan(score):  # later on it would be the training's fault
                 raise ValueError("evaluate must return a number, got nan from the untrained model.")
             self.evaluations.append((step, score))
+            self.limits.latest_look = self.limits.seconds_used() - began
         if score < self.best_score:
             _overwrite(self.best_weights, self.model)  # first: stopped here, the next look copies them again
             self.best_score, self.best_step = score, step
+            if self.path and step:
+                save_checkpoint(self.path, self.model, step=step)
 
-    def finish(self, by_hand: bool, steps: int) -> History:
+    def progress(self) -> float:
+        """How far the training has come: 0 before the first step, 1 at the end."""
+        return self.limits.progress(len(self.losses))
+
+    def enough(self) -> bool:
+        """Whether a limit ends the training here."""
+        if len(self.losses) < self.limits.steps:
+            self.reached = self.limits.reached(sum(step > self.best_step for step, _ in self.evaluations))
+        return self.reached is not None
+
+    def finish(self, by_hand: bool) -> History:
         """Leave the model with its best weights or with its last, and freeze what was measured."""
         done = kept = len(self.losses)
         if (by_hand or self.evaluate is not None) and math.isfinite(self.best_score):
             self.model.load_state_dict(self.best_weights)
             kept = self.best_step
-        words = f"Stopped by hand after {done:,} of {_steps(steps)}; the model of step {kept:,} was kept"
-        stopped = f"{words}, the best so far." if by_hand else None
-        if stopped:
+        stopped = None
+        if by_hand:
+            words = f"Stopped by hand after {done:,} of {in_steps(self.limits.steps)}"
+            stopped = f"{words}; the model of step {kept:,} was kept, the best so far."
             print(stopped)
-        seconds = time.perf_counter() - self.started
+        elif self.reached:
+            words = f"Stopped after {self.reached}, at step {done:,} of {self.limits.steps:,}"
+            stopped = f"{words}; the model of step {kept:,} was kept."
         measured = tuple(self.losses), tuple(self.grad_norms), tuple(self.evaluations)
-        return History(done, *measured, kept_step=kept, stopped_early=stopped, seconds=seconds)
+        seconds = self.limits.seconds_used()
+        history = History(done, *measured, kept_step=kept, stopped_early=stopped, seconds=seconds)
+        if self.path:
+            save_checkpoint(self.path, self.model, history=history, step=kept)
+        return history
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:
@@ -242,25 +268,21 @@ def _overwrite(kept: dict[str, Tensor], model: nn.Module) -> None:
         old.copy_(new)
 
 
-def _repeat(batches: Iterable[Any], steps: int) -> Iterator[Any]:
-    """`steps` batches, starting again each time they run out."""
+def _repeat(batches: Iterable[Any], steps: int, enough: Callable[[], bool]) -> Iterator[Any]:
+    """`steps` batches, starting again each time they run out; fewer once there is `enough`."""
     given = 0
-    while given < steps:
+    while given < steps and not enough():
         before = given
         for batch in islice(batches, steps - given):
             yield batch
             given += 1
+            if enough():
+                return
         if given == before:
             raise ValueError(
                 f"batches gave {given} of the {steps} batches asked for, and nothing when started again: "
                 "pass a list, a DataLoader or next_token_batches; a generator runs only once."
             )
-
-
-def _to_device(batch: Any, device: torch.device) -> tuple[Any, ...]:
-    if not isinstance(batch, (tuple, list)):
-        raise ValueError(f"Each batch must be a tuple such as (inputs, targets), got {type(batch).__name__}.")
-    return tuple(part.to(device) if isinstance(part, Tensor) else part for part in batch)
 
 
 def _checked_loss(value: object) -> Tensor:
@@ -289,25 +311,10 @@ def _evaluated(evaluate: Evaluate, model: nn.Module, device: torch.device) -> fl
     """Evaluate in eval mode, without gradients; random numbers drawn meanwhile leave the training as it was."""
     model.eval()
     try:
-        with torch.no_grad(), _same_random_numbers_after(device):
+        with torch.no_grad(), same_random_numbers_after(device):
             return _checked_score(evaluate(model))
     finally:
         model.train()
-
-
-@contextmanager
-def _same_random_numbers_after(device: torch.device) -> Iterator[None]:
-    """Put back what Python, NumPy (its global generator) and PyTorch (on the CPU and on `device`) draw next."""
-    python, numpy = random.getstate(), np.random.get_state()
-    apple = torch.mps.get_rng_state() if device.type == "mps" else None  # fork_rng looks after CUDA alone
-    try:
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
-        if apple is not None:
-            torch.mps.set_rng_state(apple)
 
 
 @contextmanager
@@ -322,63 +329,23 @@ def _training_mode(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-@contextmanager
-def _progress(steps: int) -> Iterator[Callable[[float], None]]:
-    """A line with the live loss, in a terminal or a notebook, gone when the training ends; silent elsewhere."""
-    line = _NotebookLine() if _in_notebook() else None
-    silent = True if os.environ.get("TQDM_DISABLE") else None  # None: silent unless a person is looking
-    with tqdm(total=steps, file=line, disable=silent, leave=False, delay=0.5, mininterval=0.2, unit="step") as bar:
-
-        def report(loss: float) -> None:
-            bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
-            bar.update()
-
-        yield report
-
-
-class _NotebookLine(io.StringIO):
-    """A one-line terminal in a notebook's output, which leaves nothing to read behind."""
-
-    handle: Any = None
-
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        line = {"text/plain": text.strip()}
-        if self.handle is not None:
-            self.handle.update(line, raw=True)
-        elif text.strip():
-            from IPython.display import display
-
-            self.handle = display(line, raw=True, display_id=True)
-        return len(text)
-
-
-def _in_notebook() -> bool:
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values) if values else math.inf
-
-
-def _steps(count: int) -> str:
-    return f"{count:,} {'step' if count == 1 else 'steps'}"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _check_settings(model: nn.Module, steps: int, lr: float, clip: float | None, evaluate_every: int | None) -> None:
+def _check_settings(
+    model: nn.Module, steps: int, lr: float | Rate, clip: float | None, evaluate_every: int | None
+) -> None:
     if not any(parameter.requires_grad for parameter in model.parameters()):
         raise ValueError("model has no weights that can be trained.")
     checked_count("steps", steps)
     if evaluate_every is not None:
         checked_count("evaluate_every", evaluate_every)
-    if not (_is_number(lr) and 0 < lr < math.inf):
-        raise ValueError(f"lr, the learning rate, must be a number above 0, got {lr!r}.")
-    if clip is not None and not (_is_number(clip) and clip > 0):
+    checked_lr(lr)
+    if clip is not None and not (is_number(clip) and clip > 0):
         raise ValueError(f"clip must be the largest gradient norm allowed, above 0, or None, got {clip!r}.")
+
+
+def _check_bounds(seconds: float | None, patience: int | None, evaluate: Evaluate | None) -> None:
+    if seconds is not None and not (is_number(seconds) and seconds > 0):
+        raise ValueError(f"seconds must be the longest time allowed, above 0, or None, got {seconds!r}.")
+    if patience is not None:
+        checked_count("patience", patience)
+        if evaluate is None:
+            raise ValueError("patience counts evaluations without a new best: pass evaluate too.")

@@ -1,17 +1,13 @@
-"""From text to numbers: tokens, a vocabulary, and batches for predicting the next token."""
+"""From text to numbers and back: tokens, and a vocabulary that numbers them."""
 
-import operator
 import re
 import reprlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-import torch
 from torch import Tensor
 
-Batch = tuple[Tensor, Tensor]
+from lecture_utils.text.checks import checked_count, whole_number
 
 SPECIALS = ("<pad>", "<unk>", "<s>", "</s>")
 
@@ -106,7 +102,7 @@ class Vocabulary:
         return f"Vocabulary of {len(self):,} tokens: {first}{', …' if len(self) > 8 else ''}"
 
     def _token(self, value: object) -> str:
-        number = _index(value)
+        number = whole_number(value)
         if number is None or not 0 <= number < len(self):
             got = reprlib.repr(value) if number is None else number
             raise ValueError(f"{got} is no token's number: this vocabulary has 0 to {len(self) - 1}.")
@@ -144,94 +140,3 @@ def _counted(tokens: Iterable[str]) -> "Counter[str]":
         if not isinstance(token, str):
             raise ValueError(f"Every token must be a string, got {reprlib.repr(token)}.")
     return Counter(held)
-
-
-@dataclass(frozen=True, eq=False)
-class NextTokenBatches:
-    """An endless stream of (inputs, targets), each (T, N); every iteration starts the same stream anew."""
-
-    ids: Tensor = field(repr=False)  # (tokens,)
-    seq_len: int
-    batch_size: int
-    seed: int
-
-    def __iter__(self) -> Iterator[Batch]:
-        generator = torch.Generator().manual_seed(self.seed)  # on the CPU: the same stream for every device
-        last_start = len(self.ids) - self.seq_len
-        while True:
-            starts = torch.randint(last_start, (self.batch_size,), generator=generator)
-            yield _shifted(self.ids, starts, self.seq_len)
-
-
-def next_token_batches(ids: Sequence[int] | Tensor, *, seq_len: int, batch_size: int, seed: int) -> NextTokenBatches:
-    """Batches to train a language model on: windows cut anywhere in the text, for as long as you ask.
-
-    `ids` (tokens,); each batch is `inputs` (T, N) and `targets` (T, N), int64, with T = seq_len, N = batch_size;
-    a target is the token that follows its input. Iterating again gives the same batches again.
-    Raises ValueError for impossible settings, and when the text is too short for a window.
-    """
-    seq_len, batch_size = checked_count("seq_len", seq_len), checked_count("batch_size", batch_size)
-    return NextTokenBatches(_checked_ids(ids, seq_len), seq_len, batch_size, checked_seed(seed))
-
-
-def next_token_pass(ids: Sequence[int] | Tensor, *, seq_len: int, batch_size: int) -> list[Batch]:
-    """Batches to evaluate a language model on: the text once, from its start, without overlap or repetition.
-
-    `ids` (tokens,); each batch is `inputs` (T, N) and `targets` (T, N), int64. The last batch may be narrower;
-    the tokens after the last whole window, fewer than seq_len, are left out.
-    """
-    seq_len, batch_size = checked_count("seq_len", seq_len), checked_count("batch_size", batch_size)
-    numbers = _checked_ids(ids, seq_len)
-    starts = torch.arange(0, len(numbers) - seq_len, seq_len)
-    return [_shifted(numbers, some, seq_len) for some in starts.split(batch_size)]
-
-
-def _shifted(ids: Tensor, starts: Tensor, seq_len: int) -> Batch:
-    """Windows at `starts` (N,) as inputs, and the same one token later as targets."""
-    places = torch.arange(seq_len).unsqueeze(1) + starts  # (T, N)
-    return ids[places], ids[places + 1]
-
-
-def _checked_ids(ids: Any, seq_len: int) -> Tensor:
-    """`ids` as a tensor (tokens,), int64, long enough for a window and the token after it."""
-    if isinstance(ids, str):
-        raise ValueError("ids must be numbers, got a string: turn it into numbers with Vocabulary.encode.")
-    try:
-        numbers = torch.as_tensor(ids)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        got = f"got {reprlib.repr(ids)}: Vocabulary.encode turns tokens into numbers."
-        raise ValueError(f"ids must be one sequence of whole numbers, {got}") from None
-    whole = not (numbers.is_floating_point() or numbers.is_complex() or numbers.dtype == torch.bool)
-    if numbers.dim() != 1 or (len(numbers) and not whole):  # an empty list has no type of its own
-        raise ValueError(f"ids must be one sequence of whole numbers, got {tuple(numbers.shape)} {numbers.dtype}.")
-    if len(numbers) <= seq_len:
-        raise ValueError(
-            f"A window of seq_len={seq_len} and the token after it need {seq_len + 1} tokens, got {len(numbers)}."
-        )
-    return numbers.to("cpu", torch.int64)
-
-
-def checked_count(name: str, value: object) -> int:
-    """`value` as an int from 1 on, or a ValueError that says what `name` must be."""
-    number = _index(value)
-    if number is None or number < 1:
-        raise ValueError(f"{name} must be a whole number from 1 on, got {value!r}.")
-    return number
-
-
-def checked_seed(value: object) -> int:
-    """`value` as an int that can start every generator, or a ValueError."""
-    number = _index(value)
-    if number is None or not 0 <= number < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {value!r}.")
-    return number
-
-
-def _index(value: Any) -> int | None:
-    """A whole number of Python, NumPy or PyTorch as Python's; None for all else, True and 3.0 among it."""
-    if isinstance(value, bool) or (isinstance(value, Tensor) and value.dtype == torch.bool):
-        return None
-    try:
-        return operator.index(value)
-    except TypeError:
-        return None
