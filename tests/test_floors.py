@@ -12,7 +12,7 @@ PACKAGE = ROOT / "lecture_utils"
 FLOORS = {
     **dict.fromkeys(["shapes", "notation", "contents"], 0),
     **dict.fromkeys(["rnn", "datasets", "text", "diagrams", "music"], 1),
-    **dict.fromkeys(["bptt", "ngrams", "probes", "training", "view"], 2),
+    **dict.fromkeys(["bptt", "ngrams", "probes", "training", "units", "view"], 2),
     **dict.fromkeys(["models"], 3),
     **dict.fromkeys(["environment", "experiments", "explorers", "practice"], 4),
     "authoring": 5,

@@ -29,6 +29,18 @@ def test_a_prediction_depends_on_the_words_around_it_and_never_on_its_own(bidire
         assert moved.tolist() == [t > s or (bidirectional and t < s) for t in range(5)]
 
 
+@torch.no_grad()
+def test_two_stacked_layers_leak_the_word_itself_and_one_way_layers_do_not():
+    ids, lengths = torch.tensor([[2, 3, 4, 5, 6]]).T, torch.tensor([5])
+    changed = ids.clone()
+    changed[2] = 7
+    for bidirectional in (False, True):
+        torch.manual_seed(0)
+        filler = Filler(VOCABULARY, bidirectional=bidirectional, d_embedding=4, d_h=5, num_layers=2)
+        moved = (filler(changed, lengths) - filler(ids, lengths)).abs().amax(dim=(1, 2)) > 0
+        assert moved[2].item() == bidirectional
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=7), min_size=1, max_size=5))
 @torch.no_grad()

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 VARIABLE = "LECTURE_UTILS_DATA"  # the environment variable that names a folder of yours
+CONNECT = 5.0  # seconds for each of the addresses that a server has
 SILENCE = 20.0  # seconds without a byte until a server counts as hanging
 SLOWEST = 1000.0  # bytes per second, on average, once a download has lasted `PATIENCE`
 PATIENCE = 60.0  # seconds
@@ -93,13 +94,14 @@ def cache_folder() -> Path:
 
 def _in_your_folder(file: File) -> Path | None:
     """The file in the folder that `LECTURE_UTILS_DATA` names; None where it names none, or one without the file."""
-    if not (folder := os.environ.get(VARIABLE)):
+    if not (named := os.environ.get(VARIABLE)):
         return None
-    if not Path(folder).is_dir():
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
         raise DownloadError(
-            f"{VARIABLE} names {folder}, which is no folder: create it, name another, or unset {VARIABLE}."
+            f"{VARIABLE} names {named}, which is no folder: create it, name another, or unset {VARIABLE}."
         )
-    path = Path(folder, file.place)
+    path = folder / file.place
     if not path.exists():
         return None
     if not _is_right(path, file):
@@ -142,7 +144,8 @@ def _receive(address: str, path: Any, _pooch: object) -> None:
     from tqdm import tqdm
 
     begin = time.monotonic()
-    answer = requests.get(address, stream=True, timeout=SILENCE, allow_redirects=False)  # elsewhere may be no https
+    wait = CONNECT, SILENCE
+    answer = requests.get(address, stream=True, timeout=wait, allow_redirects=False)  # elsewhere may be no https
     with answer as response, open(path, "wb") as out:
         if response.status_code != 200:
             raise requests.HTTPError(response=response)
@@ -178,7 +181,7 @@ def _reason(error: Exception) -> str:
         if status >= 500 or status == 429:
             return f"the server is out of order or busy (HTTP status {status}); try again in some minutes."
         return f"the server does not give it out (HTTP status {status}); get a newer version of the lecture, {own}."
-    if isinstance(error, (web.Timeout, wire.TimeoutError, TimeoutError)):
+    if isinstance(error, (web.ReadTimeout, wire.TimeoutError, TimeoutError)):
         return f"the server has been silent for {SILENCE:.0f} seconds; try again later, {own}."
     if isinstance(error, web.SSLError):
         return "the connection is not secure (a wrong clock or a proxy may be the cause); set that right and try again."

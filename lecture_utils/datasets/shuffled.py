@@ -7,16 +7,9 @@ about the edges helps; both versions stand in the same split, so their counts ar
 import random
 from collections.abc import Iterable, Sequence
 
-from lecture_utils.datasets import Labelled, load, split_sentences
-from lecture_utils.text import tokenize
+from lecture_utils.datasets.corpus import Labelled
 
 REAL, SHUFFLED = "real", "shuffled"
-SEED = 0
-
-
-def sentences_of(documents: Iterable[str]) -> list[list[str]]:
-    """The tokens of every sentence, in lower case: a capital or its absence would give a word's old place away."""
-    return [tokenize(sentence.lower()) for document in documents for sentence in split_sentences(document)]
 
 
 def shuffled(tokens: Sequence[str], chance: random.Random) -> list[str]:
@@ -39,11 +32,3 @@ def real_and_shuffled(sentences: Iterable[Sequence[str]], seed: int) -> list[Lab
         if other != list(tokens):
             both += [Labelled(" ".join(tokens), REAL), Labelled(" ".join(other), SHUFFLED)]
     return both
-
-
-def shuffled_split(split: str, seed: int = SEED) -> list[Labelled]:
-    """The sentences of one split of python_docs, each followed by its shuffled version.
-
-    Split by paragraph, as python_docs is: the sentences of a paragraph share many words.
-    """
-    return real_and_shuffled(sentences_of(load("python_docs", split).documents), seed)

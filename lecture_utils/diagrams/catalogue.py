@@ -46,6 +46,7 @@ FIGURES: dict[str, Callable[[], Picture]] = {
     "stacked": stacked.stacked,
     "bidirectional": stacked.bidirectional,
     "bidirectional_classification": stacked.bidirectional_classification,
+    "around_a_blank": stacked.around_a_blank,
     "who_sees_what": stacked.who_sees_what,
     "gru_cell": cells.gru_cell,
     "lstm_cell": cells.lstm_cell,

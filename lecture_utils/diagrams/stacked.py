@@ -31,6 +31,7 @@ from lecture_utils.notation import plain as name_of
 from lecture_utils.shapes import RecurrentShape
 
 SENTENCE = ("I", "am", "not", "hungry")
+GAPPED = ("I", "am", "___", "hungry")
 RISE = 92.0  # from one row to the next
 
 
@@ -327,6 +328,43 @@ def _final_words(net: _TwoWay) -> tuple[str, Table]:
         (f"h_{last}^←, not taken", "backward", f"the last word, {last}", "the last word only", "half of output[:, -1]"),
     )
     return alt, Table("Final states", ("state", "direction", "stands at", "has read", "in PyTorch"), rows)
+
+
+def around_a_blank(words: Sequence[str] = GAPPED, blank: int = 3, theme: str = "card") -> Picture:
+    """A word guessed from the two states beside it, neither of which has read it; `blank` counts words from 1.
+
+    Raises ValueError unless there are between 2 and 8 words, and the blank is one of them.
+    """
+    net = _two_way(words, fewest=2)
+    between("blank", blank, 1, net.steps)
+    beside = {FORWARD: blank - 1, BACKWARD: blank + 1}
+    d = Drawing("A word guessed from the states beside it", theme, PADDING)
+    _draw_two_way(d, net, tuple(beside.items()))
+    joined_y, top, middle, width = net.backward - 76, net.backward - 156, net.x(blank), 62.0
+    for direction, left in ((FORWARD, middle - width), (BACKWARD, middle)):
+        d.box(left, joined_y - 15, width, 30, "h", dashed=direction == BACKWARD, radius=4)
+        d.text(left + width / 2, joined_y, _arrowed("h", direction, str(beside[direction])))
+        _lead_up(d, net, direction, beside[direction], left + width / 2, joined_y, lane=joined_y + 37)
+    upward(d, middle, joined_y - 15, top + HALF_HEIGHT, "V", Label("V"))
+    tensor(d, middle, top, Label("p", str(blank)), "y")
+    row_names(d, net.left, {joined_y: "states beside the blank", top: "the word in the blank"})
+    alt, table = _blank_words(net, blank)
+    return Picture(d.svg(alt), alt, table)
+
+
+def _blank_words(net: _TwoWay, blank: int) -> tuple[str, Table]:
+    before, behind = net.words[: blank - 1], net.words[blank:]
+    rows = (
+        (f"h_{blank - 1}^→", "forward", quoted(before) if before else "nothing", "taken"),
+        (f"h_{blank + 1}^←", "backward", quoted(behind) if behind else "nothing", "taken"),
+        (f"h_{blank}^→ and h_{blank}^←", "both", f"the word at step {blank} too", "not taken"),
+    )
+    alt = (
+        f"{_two_way_alt(net)} The word at step {blank} is guessed from the two states beside it: {rows[0][0]}, which "
+        f"has read {rows[0][2]}, and {rows[1][0]}, which has read {rows[1][2]}. Joined, they lead through V to the "
+        f"prediction p_{blank}. The states at step {blank} have read the word itself, and are not taken."
+    )
+    return alt, Table("What the states beside a blank have read", ("state", "direction", "has read", "use"), rows)
 
 
 # who can see what

@@ -2,7 +2,8 @@
 
 One two-way layer needs no mask. The forward state of the word *before* the blank has not read the blank, nor has the
 backward state of the word *behind* it; the prediction is made from these two. So every word of a training sentence is
-a blank in turn, all in one pass. (Of two stacked two-way layers this is not true: notebook 07 shows the leak.)
+a blank in turn, all in one pass. Of stacked two-way layers this is not true: notebook 07 builds two, on purpose, to
+measure the leak.
 """
 
 from __future__ import annotations
@@ -28,15 +29,24 @@ RARE = 2  # words seen less often are trained as <unk>
 
 
 class Filler(nn.Module):
-    """Embedding → one GRU layer → logits for the word at t, from h→_{t-1} and, two-way, h←_{t+1}."""
+    """Embedding → GRU → logits for the word at t, from h→_{t-1} and, two-way, h←_{t+1}.
+
+    Of more than one two-way layer, these states have read the word itself: such a model is good for showing the leak.
+    """
 
     def __init__(
-        self, vocabulary: Vocabulary, *, bidirectional: bool = True, d_embedding: int = 32, d_h: int = 64
+        self,
+        vocabulary: Vocabulary,
+        *,
+        bidirectional: bool = True,
+        d_embedding: int = 32,
+        d_h: int = 64,
+        num_layers: int = 1,
     ) -> None:
         super().__init__()
         self.vocabulary, self.bidirectional = vocabulary, bidirectional
         self.embedding = nn.Embedding(len(vocabulary), d_embedding)
-        self.rnn = GRU(d_embedding, d_h, bidirectional=bidirectional)
+        self.rnn = GRU(d_embedding, d_h, num_layers, bidirectional=bidirectional)
         self.output = nn.Linear(d_h * (1 + bidirectional), len(vocabulary))
 
     def states(self, ids: Tensor, lengths: Tensor) -> Tensor:
@@ -52,7 +62,7 @@ class Filler(nn.Module):
         return torch.cat([before, *behind], dim=-1)
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """Logits (T, N, C) for every word, none of which has read its own."""
+        """Logits (T, N, C) for every word, none of which has read its own; two layers: all have."""
         logits: Tensor = self.output(self.around(self.states(ids, lengths)))
         return logits
 
