@@ -1,5 +1,6 @@
 """Checkpoints: what was saved comes back, and every fault of a file is one sentence that leaves the model as it was."""
 
+import enum
 import os
 import pickle
 
@@ -59,6 +60,16 @@ def test_plain_facts_come_back_as_they_were(path, value):
 def test_numbers_of_numpy_are_saved_as_numbers(path):
     save_checkpoint(path, network(0), accuracy=np.float64(0.5), right=np.int32(3), ok=np.bool_(True))
     assert load_checkpoint(path, network(0)) == {"accuracy": 0.5, "right": 3, "ok": True}
+
+
+def test_a_weight_kept_as_a_fact_is_a_plain_tensor(path):
+    saved = network(0)
+    save_checkpoint(path, saved, first=saved[0].weight, doubled=2 * saved[0].weight)
+    found = load_checkpoint(path, network(1))
+    assert torch.equal(found["first"], saved[0].weight)
+    assert torch.equal(found["doubled"], 2 * saved[0].weight)
+    assert not found["first"].requires_grad
+    assert not found["doubled"].requires_grad
 
 
 def test_a_model_loaded_goes_on_as_the_one_saved_would(path):
@@ -168,6 +179,16 @@ def test_weights_that_do_not_fit_are_named_all_of_them(path):
     refused(path, r"the file lacks 1\.weight, .*, 2\.weight, 2\.bias; the model lacks 3\.weight\.$")
 
 
+def test_a_file_that_may_not_be_read_is_not_called_a_broken_one(path, monkeypatch):
+    def forbidden(*_arguments, **_settings):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    save_checkpoint(path, network(0))
+    monkeypatch.setattr(torch, "load", forbidden)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        load_checkpoint(path, network(1))
+
+
 def test_a_missing_file_is_said_to_be(path, tmp_path):
     refused(path, r"There is no checkpoint .*model\.pt", FileNotFoundError)
     refused(tmp_path / "nowhere" / "model.pt", r"there is no folder .*nowhere either", FileNotFoundError)
@@ -176,10 +197,15 @@ def test_a_missing_file_is_said_to_be(path, tmp_path):
         refused(wrong, "needs the path of a file")
 
 
+class Size(enum.IntEnum):
+    LARGE = 1
+
+
 REFUSED = [
     ({"fact": print}, "fact must be text, a number, a tensor, .* got <built-in function print>, a builtin_function"),
     ({"fact": [1, {"a": {3}}]}, r"fact must be .* got \{3\}, a set"),
     ({"fact": {print: 1}}, "fact must be .* got <built-in"),
+    ({"fact": Size.LARGE}, "fact must be .* got <Size.LARGE: 1>, a Size"),
     ({"fact": np.ones(3)}, r"fact must be .* got array\(\[1., 1., 1.\]\), a ndarray"),
 ]
 

@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from seqeval.scheme import IOB1, IOB2, Entities
 
@@ -17,6 +17,7 @@ from lecture_utils.datasets import (
     SPLITS,
     available,
     download,
+    irish_tunes,
     load,
     professions,
     python_docs,
@@ -247,8 +248,8 @@ def test_every_opening_and_filler_occurs_and_each_example_is_a_sentence_of_the_g
         phrase for person in ("I", "she") for phrase in (*professions.OPENINGS[person], *professions.PURPOSES[person])
     ]
     assert all(phrase in text for phrase in phrases)
-    for example in professions.EXAMPLES:
-        assert example.removeprefix("I am studying ").removesuffix(".") in text
+    for sentence in professions.EXAMPLES:
+        assert sentence.removeprefix("I am studying ").removesuffix(".") in text
 
 
 def test_the_generated_corpus_is_the_same_each_time():
@@ -282,6 +283,7 @@ def test_the_treebank_keeps_syntactic_words_alone(tmp_path):
 
 
 @given(st.text("ab\n", min_size=30, max_size=400))
+@example("a" * 300)  # one line ends beyond both places of a cut
 def test_a_long_text_is_cut_in_three_and_nothing_is_lost(text):
     text += "\n" * 10
     parts = contiguous(text)
@@ -402,6 +404,10 @@ def facts_of_irish_tunes():
     text = "\n\n".join(sorted(load("irish_tunes").documents, key=lambda tune: int(tune[2 : tune.index("\n")])))
     assert text.count("X:") == len(load("irish_tunes").documents) == 804
     assert len(set(text)) == 83
+    marks = {
+        split: set(itertools.chain(*map(irish_tunes._marks, load("irish_tunes", split).documents))) for split in SPLITS
+    }
+    assert not any(marks[one] & marks[other] for one, other in itertools.combinations(SPLITS, 2))
     assert all(tune.splitlines()[1].startswith("T:") for tune in load("irish_tunes").documents)
 
 

@@ -58,6 +58,8 @@ PICTURES: dict[str, Callable[[str], Picture]] = {
         for words in (("a", "b"), ODD_WORDS)
     },
     "bidirectional, one word": lambda theme: stacked.bidirectional(["word"], theme),
+    "around the first of two words": lambda theme: stacked.around_a_blank(("a", "b"), 1, theme),
+    "around the last of odd words": lambda theme: stacked.around_a_blank(ODD_WORDS, len(ODD_WORDS), theme),
     "who sees what, 2 steps": lambda theme: stacked.who_sees_what(2, theme),
     "who sees what, 8 steps": lambda theme: stacked.who_sees_what(8, theme),
 }
@@ -137,7 +139,7 @@ FINGERPRINT = """
 import hashlib
 from lecture_utils.diagrams import banner, cells, stacked, training
 modules = {training: "loss_over_time truncated_bptt gradient_over_distance", cells: "gru_cell lstm_cell",
-    stacked: "stacked bidirectional bidirectional_classification who_sees_what", banner: "banner"}
+    stacked: "stacked bidirectional bidirectional_classification around_a_blank who_sees_what", banner: "banner"}
 pictures = [getattr(module, name)() for module, names in modules.items() for name in names.split()]
 print(hashlib.sha256(repr(pictures).encode()).hexdigest())
 """
@@ -178,6 +180,7 @@ IMPOSSIBLE = {
     "steps must be .* between 1 and 1000000": lambda: stacked.stacked(2, 0),
     "number of words must be .* between 1 and 8": lambda: stacked.bidirectional([]),
     "number of words must be .* between 2 and 8": lambda: stacked.bidirectional_classification(["one"]),
+    "blank must be .* between 1 and 4": lambda: stacked.around_a_blank(blank=5),
     "steps must be .* between 2 and 8": lambda: stacked.who_sees_what(9),
     "network must be one of one-way; two-way; .*, but it is 'three-way'": lambda: stacked.dependence("three-way", 3),
 }
@@ -425,6 +428,16 @@ def evaluate(formula: str, known: dict[str, torch.Tensor]) -> torch.Tensor:
     tree = ast.parse(formula, mode="eval")
     values = {variable: known[name] for name, variable in names.items()}
     return eval(compile(tree, "equation", "eval"), {**values, "tanh": torch.tanh, "sigmoid": torch.sigmoid})
+
+
+@pytest.mark.parametrize("blank", [1, 3, 4])
+def test_the_states_taken_for_a_blank_have_not_read_it(blank):
+    picture = stacked.around_a_blank(("v", "w", "x", "y"), blank)
+    words, taken = dict(enumerate("vwxy", start=1)), [row for row in picture.table.rows if row[3] == "taken"]
+    assert [row[0] for row in taken] == [f"h_{blank - 1}^→", f"h_{blank + 1}^←"]
+    for said, steps in zip((row[2] for row in taken), (range(1, blank), range(blank + 1, 5))):
+        assert [word for word in words.values() if f"‘{word}’" in said] == [words[t] for t in steps]
+        assert ("nothing" in said) == (not steps)
 
 
 def test_final_states_are_h_n_and_not_the_last_output(drawn):

@@ -1,11 +1,14 @@
 """Every fault of a download: one sentence, no half file, and the next try works. The server is real, on loopback."""
 
 import errno
+import functools
 import gzip
 import hashlib
 import io
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -169,8 +172,9 @@ def cache(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setattr(download, "cache_folder", lambda: folder)
     monkeypatch.delenv(download.VARIABLE, raising=False)
-    for variable in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(variable, raising=False)
+    for scheme in ("http", "https", "all"):
+        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
+        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
     return folder
 
 
@@ -252,13 +256,59 @@ def test_without_a_network_the_sentence_says_so(server, cache, file, monkeypatch
     closed = file._replace(address="http://127.0.0.1:1/words.txt")
     refused(closed, "no way to the server", "connect this computer to the internet", download.VARIABLE)
     unknown = file._replace(address="https://nowhere.invalid/words.txt")
+
+    def nobody_knows(*_):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows)
     refused(unknown, "nowhere.invalid", "no way to the server")
     assert files_in(cache) == []
 
 
-def test_a_wrong_certificate_is_not_accepted(server, cache, file):
-    refused(file._replace(address=file.address.replace("http:", "https:")), "127.0.0.1")
+def test_a_network_that_swallows_everything_is_given_up_soon(server, cache, file, monkeypatch):
+    waits = []
+
+    def swallowed(_, timeout, **_named):
+        waits.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("urllib3.util.connection.create_connection", swallowed)
+    refused(file, "no way to the server", "connect this computer to the internet")
+    assert waits == [download.CONNECT]
+    assert download.CONNECT <= 5  # a server may have eight addresses, and each is tried
+    assert files_in(cache) == []
+
+
+# For 127.0.0.1, until 2126, signed by nobody else; made for the test below and used nowhere else.
+CERTIFICATE = (
+    "MIIBkDCCATagAwIBAgIUe5BoDpsQmKLJpRGaGmHfI3tBIpEwCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2"
+    "MTEyMzA5MTcyM1oYDzIxMjYxMDMwMDkxNzIzWjAUMRIwEAYDVQQDDAkxMjcuMC4wLjEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC"
+    "AAS311NZydKc5+WWC4ufJBZA9hEzpJanwqm5gNcBRV2sSZlMD1znK5yqLlo5ohUfWpPzVS3SPQspwX7Xzl/2qR9Bo2QwYjAdBgNV"
+    "HQ4EFgQU80xMi5TWd8Skrw6pKuTIlsM0ZakwHwYDVR0jBBgwFoAU80xMi5TWd8Skrw6pKuTIlsM0ZakwDwYDVR0TAQH/BAUwAwEB"
+    "/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMCA0gAMEUCIBGpWOP9pThseaNcevcofVPK+lnhQtXtbI2BqeHRSOxKAiEAktjf"
+    "t0+AiphWcIdyvP9Md9bIZLtWGj/CtwMacooi0Qs="
+)
+ITS_KEY = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg13mgGojKIgZkI5dJAr+ezNCsTfIB8fLFXqDKjff5an+hRANCAAS3"
+    "11NZydKc5+WWC4ufJBZA9hEzpJanwqm5gNcBRV2sSZlMD1znK5yqLlo5ohUfWpPzVS3SPQspwX7Xzl/2qR9B"
+)
+
+
+def pem(kind, content):
+    return f"-----BEGIN {kind}-----\n{content}\n-----END {kind}-----\n"
+
+
+def test_a_connection_that_is_not_secure_is_not_accepted(server, cache, file, tmp_path):
+    secure = file._replace(address=file.address.replace("http:", "https:"))
+    refused(secure, "127.0.0.1", "the connection is not secure")
+    chain = tmp_path / "chain.pem"
+    chain.write_text(pem("PRIVATE KEY", ITS_KEY) + pem("CERTIFICATE", CERTIFICATE))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    refused(secure, "127.0.0.1", "the connection is not secure")
     assert server.asked == []
+    assert files_in(cache) == []
 
 
 @pytest.mark.parametrize(
@@ -371,6 +421,10 @@ def test_your_folder_comes_first_and_no_network_is_asked(server, cache, file, tm
     mine.write_bytes(CONTENT)
     assert download.fetch(file) == (mine, "your folder")
     assert download.whereabouts(file) == "your folder"
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
+    monkeypatch.setenv(download.VARIABLE, "~/mine")
+    assert download.fetch(file) == (mine, "your folder")
     assert server.asked == []
     mine.unlink()
     assert download.whereabouts(file) == "not yet"
@@ -496,15 +550,19 @@ def lines_of(path):
 
 
 @pytest.fixture
-def corpus(file, monkeypatch):
+def nothing_read(monkeypatch):
+    """As if no corpus had been read yet; what other tests have read is there for them afterwards."""
+    monkeypatch.setattr(datasets, "_documents", functools.cache(datasets._documents.__wrapped__))
+
+
+@pytest.fixture
+def corpus(file, nothing_read, monkeypatch):
     """A corpus `words` in the registry, to be downloaded from the server."""
     entry = Entry("words", "Words", "20,000 lines", "MIT", "Us (2026)", lines_of, "download", files=(file,))
     monkeypatch.setattr(datasets, "NAMES", (*NAMES, "words"))
     known = datasets._entry
     monkeypatch.setattr(datasets, "_entry", lambda name: entry if name == "words" else known(name))
-    datasets._documents.cache_clear()
-    yield entry
-    datasets._documents.cache_clear()
+    return entry
 
 
 def test_a_downloaded_corpus_says_once_what_it_is_and_where_from(cache, corpus, capsys):
@@ -520,8 +578,7 @@ def test_a_downloaded_corpus_says_once_what_it_is_and_where_from(cache, corpus, 
     assert "the cache" in capsys.readouterr().out
 
 
-def test_an_offline_corpus_says_nothing(capsys):
-    datasets._documents.cache_clear()
+def test_an_offline_corpus_says_nothing(nothing_read, capsys):
     load("professions")
     assert capsys.readouterr() == ("", "")
 

@@ -77,7 +77,12 @@ def test_every_corpus_is_measured_one_way_or_the_other():
 def test_every_offline_corpus_is_here_and_with_a_folder_of_data_every_public_one():
     assert {entry.name for entry in available() if entry.source == "offline"} <= set(HERE)
     if os.environ.get(download.VARIABLE):
-        assert set(HERE) == set(NAMES), "the folder of data lacks some"
+        assert [name for name in NAMES if name not in HERE] == [], "the folder of data lacks these"
+
+
+def test_no_corpus_is_here_but_unusable():
+    """A wrong file and a wrong hash in the registry look alike: neither may leave its corpus unmeasured."""
+    assert [entry.name for entry in available() if entry.here == download.UNUSABLE] == []
 
 
 def test_the_measure_sees_a_leak():

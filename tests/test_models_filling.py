@@ -103,6 +103,14 @@ def test_vectors_are_the_states_of_both_directions():
     torch.testing.assert_close(filler.vectors(["a", "c", "b"]), expected)
 
 
+def test_perplexity_weighs_every_word_alike_whatever_the_batches():
+    filler, sentences = model(), [["a"], ["b", "c", "d", "e", "f", "a"], ["c", "c"]]
+    expected = filler.perplexity(sentences)
+    assert filler.perplexity(sentences, batch_size=1) == pytest.approx(expected, rel=1e-5)
+    probabilities = [filler.fill(" ".join(["___", "b"]))["a"], filler.fill("a ___")["b"]]  # the specials left out
+    assert filler.perplexity([["a", "b"]]) > (probabilities[0] * probabilities[1]) ** -0.5
+
+
 def test_it_learns_what_only_the_right_side_tells():
     sentences = [[w, "x", w] for w in WORDS] * 4 + [["x", w, "x"] for w in WORDS]
     filler, _ = train_filler(sentences, steps=150, batch_size=16, d_embedding=8, d_h=16)

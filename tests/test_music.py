@@ -17,7 +17,21 @@ from hypothesis import strategies as st
 
 from lecture_utils.diagrams import score
 from lecture_utils.diagrams.svg import Drawing
-from lecture_utils.music import ABCError, Player, parse, play, synthesise, tokens, wav_bytes, well_formed
+from lecture_utils.music import (
+    LABELS,
+    ABCError,
+    Measures,
+    Player,
+    first_phrase_returns,
+    longest_shared,
+    measured,
+    parse,
+    play,
+    synthesise,
+    tokens,
+    wav_bytes,
+    well_formed,
+)
 from lecture_utils.music.sound import LEVELS, RATE
 
 GREENSLEEVES = """T:Greensleeves, the first half
@@ -492,3 +506,62 @@ def test_a_tune_without_bars_has_no_score():
     empty = parse("C")
     with pytest.raises(ValueError, match="no bars"):
         score.draw(type(empty)("", (4, 4), "C", 0, ()))
+
+
+# what is counted in tunes
+
+FORMED = "[M:4/4]|:C2E2G2E2|D2F2A2F2|E2G2c2G2|[1D4B,4:|[2C8||F2A2c2A2|G2B2d2B2|A2c2e2c2|G8||C2E2G2E2|D2F2A2F2|E8|C8|]"
+
+
+def test_a_first_phrase_that_returns():
+    assert first_phrase_returns(parse(FORMED))
+    assert not first_phrase_returns(parse(FORMED.replace("|:", "").replace("[1D4B,4:|[2C8", "D4B,4|C8")))
+    written_out = "|".join(["C8", "D8", "E8", "G8", *["F8"] * 4, *["A8"] * 4, "C8", "D8", "E8", "C8"])
+    assert first_phrase_returns(parse(written_out))
+    assert not first_phrase_returns(parse(written_out.replace("E8|C8", "F8|C8")))
+    assert not first_phrase_returns(parse("|".join(["C8"] * 12)))
+
+
+def test_measures_of_a_good_tune():
+    found = measured([FORMED])
+    assert found == (1, 1, 1, 1, 1, 1, 1, 0, 1)
+    assert len(LABELS) == len(Measures._fields)
+
+
+SPOILED = {
+    "full_bars": FORMED.replace("F2A2c2A2", "F2A2c2A3"),
+    "well_formed": FORMED.replace("F2A2c2A2", "F2A2c2A3"),
+    "sixteen_bars": FORMED.replace("F2A2c2A2|", ""),
+    "half_close": FORMED.replace("[1D4B,4", "[1D4C4"),
+    "ends_on_c": FORMED.replace("C8|]", "E8|]"),
+}
+
+
+@pytest.mark.parametrize("measure", SPOILED)
+def test_a_spoiled_tune_loses_a_measure(measure):
+    assert getattr(measured([FORMED, SPOILED[measure]]), measure) < 1 == getattr(measured([FORMED]), measure)
+
+
+def test_copies_and_near_copies_are_not_new():
+    assert measured([FORMED], [FORMED])[-2:] == (1, 0)
+    near = FORMED.replace("C8|]", "C4C4|]")
+    assert measured([near], [FORMED])[-2:] == (0, 0)
+    assert measured([FORMED], ["[M:3/4]A6|]"])[-2:] == (0, 1)
+
+
+def test_what_is_no_tune_counts_as_nothing():
+    assert measured(["H", "", FORMED])[1:4] == (1, pytest.approx(1 / 3), pytest.approx(1 / 3))
+    with pytest.raises(ValueError, match="no tune to measure"):
+        measured([])
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=8), st.lists(st.sampled_from("abc"), max_size=8))
+def test_the_longest_shared_run_is_the_longest(words, example):
+    runs = [words[i:j] for i in range(len(words)) for j in range(i + 1, len(words) + 1)]
+    inside = [run for run in runs if any(example[k : k + len(run)] == run for k in range(len(example)))]
+    assert longest_shared(words, f" {' '.join(example)} ") == max(map(len, inside), default=0)
+
+
+def test_a_shared_run_lies_in_one_example():
+    assert measured(["C4D4|E4F4|", "E4F4|C4D4|"], ["C4D4|", "E4F4|"]).mostly_new == 1
+    assert measured(["C4D4|E4F4|"], ["C4D4|E4F4|G8|"]).mostly_new == 0

@@ -214,12 +214,15 @@ BATCH_ERRORS = [
     ({"ids": ["a", "b", "c"], "seq_len": 2}, r"whole numbers, got \['a', 'b', 'c'\]: Vocabulary.encode turns"),
     ({"ids": None, "seq_len": 2}, "one sequence of whole numbers, got None: Vocabulary.encode turns"),
     ({"ids": [[1, 2], [3]], "seq_len": 2}, "one sequence of whole numbers, got "),
-    ({"ids": [True] * 9, "seq_len": 2}, r"one sequence of whole numbers, got \(9,\) torch.bool"),
+    ({"ids": [True] * 9, "seq_len": 2}, r"one sequence of whole numbers, got shape \(9,\) of torch.bool: Vocab"),
     ({"ids": [], "seq_len": 2}, "need 3 tokens, got 0"),
     ({"ids": range(5), "seq_len": True}, "seq_len must be a whole number from 1 on, got True"),
     ({"ids": range(5), "seq_len": "a"}, "seq_len must be a whole number from 1 on, got 'a'"),
     ({"ids": torch.rand(9), "seq_len": 2}, "whole numbers, got .*float32"),
-    ({"ids": torch.zeros(9, 1, dtype=torch.int64), "seq_len": 2}, r"one sequence of whole numbers, got \(9, 1\)"),
+    (
+        {"ids": torch.zeros(9, 1, dtype=torch.int64), "seq_len": 2},
+        r"one sequence of whole numbers, got shape \(9, 1\) of torch.int64: Vocab",
+    ),
 ]
 
 
@@ -317,6 +320,7 @@ def test_a_mask_is_true_on_the_tokens_alone(some, further):
     assert torch.equal(longer[: len(ids)], mask)
     assert longer.shape == (len(ids) + further, len(some))
     assert not longer[len(ids) :].any()
+    assert padding_mask([0, 2]).tolist() == [[False, True]] * 2  # a sequence may be empty here
 
 
 @given(sequences, st.integers(-5, 5))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 
 import matplotlib
 import pytest
@@ -16,7 +17,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from lecture_utils.diagrams import Table
-from lecture_utils.view import show
+from lecture_utils.view import show, show_table
 from lecture_utils.view.explorer import Explorer, Field, guarded, number_field, whole_number
 from lecture_utils.view.pictures import table_html
 from lecture_utils.view.plots import MARKERS, PALETTE, plot_axes, spread
@@ -25,11 +26,11 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><rect width="4"
 TABLE = Table("Sizes", ("name", "shape"), (("W", "(10, 20)"), ("<b>", "a & b")))
 
 
-def shown(*arguments: object) -> dict[str, str]:
+def shown(*arguments: object, by: Callable[..., None] = show) -> dict[str, str]:
     """The one output of `show(*arguments)` in an IPython session, by MIME type."""
     InteractiveShell.instance()
     with capture_output() as captured:
-        show(*arguments)
+        by(*arguments)
     (output,) = captured.outputs
     return output.data
 
@@ -95,6 +96,21 @@ def test_a_table_names_its_columns_and_rows() -> None:
     assert html.count('<th scope="col">') == 2
     assert html.count('<th scope="row">') == 2
     assert "<caption>Sizes</caption>" in html
+
+
+def test_a_table_alone_is_escaped_and_aligned_in_words() -> None:
+    data = shown(TABLE, by=show_table)
+    assert data["text/html"] == f'<div class="unrolled-table">{table_html(TABLE)}</div>'
+    assert "<b>" not in data["text/html"]
+    assert data["text/plain"] == "Sizes\nname  shape\nW     (10, 20)\n<b>   a & b"
+
+
+def test_outside_a_notebook_a_table_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lecture_utils.view.pictures.get_ipython", lambda: None)
+    show_table(Table("Words", ("word", "tag"), (("ice\ncream", "NOUN"), ("is", "VERB"))))
+    assert capsys.readouterr().out == "Words\nword       tag\nice cream  NOUN\nis         VERB\n"
 
 
 def test_a_spread_is_the_median_in_a_band_with_its_name() -> None:

@@ -17,7 +17,7 @@ FRAME = ("lecture_utils.experiments", "lecture_utils.experiments.common", "lectu
 def digest(root: Path, module: str) -> str:
     """The SHA-256 of `module` (its dotted name) and, transitively, of the modules of ours that it imports.
 
-    So does the file of a corpus count that it loads by name, `load("tunes")`: that file is imported on demand.
+    The file of a corpus that it loads by name, `load("tunes")`, counts too, though it is imported on demand only.
 
     The same for code that means the same: comments, docstrings and formatting do not count.
     """

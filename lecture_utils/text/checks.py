@@ -46,5 +46,6 @@ def whole_numbers(name: str, values: Any, advice: str) -> Tensor:
         ) from None
     whole = not (numbers.is_floating_point() or numbers.is_complex() or numbers.dtype == torch.bool)
     if numbers.dim() != 1 or (len(numbers) and not whole):  # an empty list has no type of its own
-        raise ValueError(f"{name} must be one sequence of whole numbers, got {tuple(numbers.shape)} {numbers.dtype}.")
+        got = f"shape {tuple(numbers.shape)} of {numbers.dtype}"
+        raise ValueError(f"{name} must be one sequence of whole numbers, got {got}: {advice}.")
     return numbers.to("cpu", torch.int64)

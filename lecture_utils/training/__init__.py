@@ -80,7 +80,7 @@ def fit(
     one judged nan never is. Without it the last one is. `seed` starts all random numbers, so equal calls give
     equal results.
 
-    `seconds` bounds the time by `clock`: no step begins after it, and an evaluation after the last step still
+    `seconds` bounds the time by `clock`: no batch is taken after it, and an evaluation after the last step still
     fits in if it takes no longer than the latest one did. `patience` stops after so many evaluations without a
     new best. The history says in a sentence when either happened.
     The kernel's ■ (or Ctrl-C) stops early, keeps the best model so far, and says so in a sentence; without

@@ -10,6 +10,7 @@ import base64
 import io
 import sys
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 from IPython import get_ipython
@@ -26,6 +27,11 @@ def show(svg_or_figure: Any, alt: str, table: Table | None = None) -> None:
     """
     html = f'<figure class="unrolled-figure">{image_html(svg_of(svg_or_figure), alt)}{folded_table(table)}</figure>'
     publish(html, alt)
+
+
+def show_table(table: Table) -> None:
+    """Display a table alone: with a header for every column and row, and as aligned words where no HTML is shown."""
+    publish(f'<div class="unrolled-table">{table_html(table)}</div>', table_words(table))
 
 
 def publish(html: str, words: str) -> None:
@@ -83,6 +89,14 @@ def table_html(table: Table) -> str:
     )
     caption = f"<caption>{escape(table.caption)}</caption>"
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def table_words(table: Table) -> str:
+    """The table in lines of plain text, its columns aligned."""
+    lines = [[" ".join(cell.split()) for cell in row] for row in (table.header, *table.rows)]
+    widths = [max(map(len, column)) for column in zip_longest(*lines, fillvalue="")]
+    rows = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
+    return "\n".join([table.caption, *rows])
 
 
 def folded_table(table: Table | None, summary: str = "The same facts as a table") -> str:

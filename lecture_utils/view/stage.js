@@ -39,7 +39,7 @@ let fields = 0;
 /** The sentence below a control belongs to it, for those who hear the page. */
 function tieSentence(field) {
   const place = field.querySelector(".widget-html-content");
-  const control = field.querySelector("input, select");
+  const control = field.querySelector("input, select, textarea");
   if (!place || !control) return;
   if (!place.id) {
     place.id = `unrolled-sentence-${(fields += 1)}`;
