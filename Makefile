@@ -19,7 +19,7 @@ FIRST = $(firstword $(wildcard notebooks/00_start_here.ipynb notebooks/02_forwar
 OMP_NUM_THREADS ?= 1
 export OMP_NUM_THREADS
 
-.PHONY: help lab test check notebooks figures experiments bench bench-tasks
+.PHONY: help lab test check notebooks figures experiments checkpoints bench bench-tasks
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -32,8 +32,9 @@ test: ## run every test: lint, types, figures, notebooks, units, properties, bro
 	$(PREPARE) test
 	$(RUN) ruff check . && $(RUN) ruff format --check . && $(RUN) mypy
 	$(RUN) lecture_utils.authoring figures --check && $(RUN) lecture_utils.authoring notebooks --check
-	$(RUN) lecture_utils.authoring experiments --check
-	$(RUN) pytest
+	$(RUN) lecture_utils.authoring experiments --check && $(RUN) lecture_utils.authoring checkpoints --check
+	$(RUN) pytest -n 2 --dist loadfile -m "not browser"
+	$(RUN) pytest -m browser
 
 check: ## the quick part of the tests: lint, types, units
 	$(PREPARE) check
@@ -51,6 +52,10 @@ figures: ## write img/ again from the code
 experiments: ## measure again what is stale of the experiments that take minutes
 	$(PREPARE) check
 	$(RUN) lecture_utils.authoring experiments
+
+checkpoints: ## train again what is stale of the small models that are kept in files
+	$(PREPARE) check
+	$(RUN) lecture_utils.authoring checkpoints
 
 bench: ## measure layers beside torch, and explorers in a browser; writes reports/bench.json
 	$(PREPARE) test

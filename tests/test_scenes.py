@@ -15,6 +15,7 @@ from lecture_utils.datasets.scenes import (
     SIZES,
     UNSEEN,
     draw_scenes,
+    redrawn,
     scene_of,
     unseen_pairs,
 )
@@ -131,6 +132,16 @@ def test_the_unseen_pairs_stand_in_no_split_and_in_every_scene_of_theirs():
 def test_equal_seeds_give_equal_scenes():
     assert draw_scenes(5, 3) == draw_scenes(5, 3)
     assert draw_scenes(5, 3) != draw_scenes(5, 4)
+
+
+def test_a_scene_redrawn_has_its_caption_and_another_picture():
+    again = redrawn(SOME[:100], seed=5)
+    assert [scene.text for scene in again] == [scene.text for scene in SOME[:100]]
+    assert len({scene.image().tobytes() for scene in (*SOME[:100], *again)}) == 200
+    assert len({scene.background for scene in again}) > 90
+    assert len({scene.second.x for scene in again}) == 100
+    assert again == redrawn(SOME[:100], seed=5) != redrawn(SOME[:100], seed=6)
+    assert redrawn([], seed=0) == []
 
 
 def test_a_caption_is_drawn_as_it_says():

@@ -19,6 +19,10 @@ EXPERIMENTS_HELP = """\
 Measure every experiment of lecture_utils/experiments that has no figures in notebooks/results/, or figures of other
 code, settings, seeds or question, seed after seed with one thread; delete figures that belong to no experiment.
 Figures of seeds that are still good are kept. Ctrl-C keeps the seeds that are complete."""
+CHECKPOINTS_HELP = """\
+Train every model of lecture_utils/models/trained.py that has no file in notebooks/checkpoints/, or one of other code or
+settings, for a fixed number of steps with one thread, and measure it on held-out text; delete files that belong to no
+model. With --refresh, the figure has to come out as it stands in the file, within the stated tolerance."""
 EXIT_CODES = "Exit status: 0 done or up to date, 1 something failed or is stale, 2 wrong arguments."
 
 
@@ -36,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lecture_utils.authoring",
-        description="Regenerate what is generated: executed notebooks, figures, and the results of experiments.",
+        description="Regenerate what is generated: executed notebooks, figures, results of experiments, models.",
         epilog=EXIT_CODES,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -46,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     figures.add_argument("--check", action="store_true", help="list missing, stale and orphaned files, write nothing")
     figures.set_defaults(command=_figures)
     _add_experiments(commands.add_parser("experiments", help="measure what the notebooks report from several seeds"))
+    _add_checkpoints(commands.add_parser("checkpoints", help="train the small models that are kept in files"))
     return parser
 
 
@@ -67,6 +72,15 @@ def _add_experiments(parser: argparse.ArgumentParser) -> None:
     mode.add_argument("--check", action="store_true", help="list missing, stale, incomplete and orphaned results")
     mode.add_argument("--refresh", action="store_true", help="measure everything again")
     parser.set_defaults(command=_experiments)
+
+
+def _add_checkpoints(parser: argparse.ArgumentParser) -> None:
+    parser.description, parser.epilog = CHECKPOINTS_HELP, EXIT_CODES
+    parser.add_argument("names", nargs="*", metavar="NAME", help="tunes, or the path of its file (default: all)")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="list missing, stale, oversized and orphaned files")
+    mode.add_argument("--refresh", action="store_true", help="train everything again and compare the figures")
+    parser.set_defaults(command=_checkpoints)
 
 
 def _notebooks(options: argparse.Namespace) -> int:
@@ -98,6 +112,15 @@ def _experiments(options: argparse.Namespace) -> int:
     if options.check:
         return experiments.check(root, _say, options.names)
     return experiments.run(root, _say, options.names, refresh=options.refresh)
+
+
+def _checkpoints(options: argparse.Namespace) -> int:
+    from lecture_utils.authoring import checkpoints
+
+    root = find_root(Path.cwd())
+    if options.check:
+        return checkpoints.check(root, _say, options.names)
+    return checkpoints.run(root, _say, options.names, refresh=options.refresh)
 
 
 def _say(text: str) -> None:

@@ -19,6 +19,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from lecture_utils.authoring.project import AuthoringError
 
 CELL_TIMEOUT = 120  # seconds
+TIMEOUT_OF = {"d_": 400}  # a training bounded by processor seconds takes several times as long on a busy machine
+
+
+def cell_timeout(name: str) -> int:
+    """The seconds that a cell of the notebook of this name may take."""
+    return TIMEOUT_OF.get(name[:2], CELL_TIMEOUT)
 
 
 def kernel_environment() -> dict[str, str]:

@@ -28,11 +28,11 @@ def run(pairs: Sequence[Pair], say: Say, *, refresh: bool = False, side: Verdict
 
 
 def _update(pair: Pair, refresh: bool, side: Verdict | None) -> str:
-    from lecture_utils.authoring.execution import execute  # nbclient: not needed to check or to pair
+    from lecture_utils.authoring.execution import cell_timeout, execute  # nbclient: not needed to check or to pair
 
     script = _inputs(pair, side)
     inputs = pairing.parse_script(script)
-    execution = execute(inputs, pair.root / NOTEBOOKS)
+    execution = execute(inputs, pair.root / NOTEBOOKS, timeout=cell_timeout(pair.name))
     outputs = [cell.outputs for cell in execution.notebook.cells if normal_form.is_code(cell)]
     _refuse_unfit(inputs, outputs)
     if not refresh:

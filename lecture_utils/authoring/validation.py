@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from lecture_utils.authoring.execution import CELL_TIMEOUT, PeakMemory, execute, kernel_environment
+from lecture_utils.authoring.execution import PeakMemory, cell_timeout, execute, kernel_environment
 from lecture_utils.authoring.gates import TRAINED, code_cells
 from lecture_utils.authoring.normal_form import tags
 from lecture_utils.authoring.project import write_if_changed
@@ -22,10 +22,16 @@ from lecture_utils.authoring.project import write_if_changed
 MEGABYTES = 500
 SECONDS = 60
 SECONDS_OF = {"04": 120, "05": 120, "07": 120}  # the notebooks with the large trainings
+SECONDS_OF["d_"] = 360  # trains for as many seconds as real corpora want; 04 to 07 train for a number of steps
+MEGABYTES_OF = {"d_": 1000}  # holds one real corpus after the other
 NO_STEP = """\
 from lecture_utils import training
 assert callable(training._optimiser_step)
 training._optimiser_step = lambda *arguments, **options: None
+bounds = training._Limits.__init__
+def brief(self, steps, seconds=None, *others):  # where nothing is learned, three seconds show it as well as sixty
+    bounds(self, steps, None if seconds is None else min(seconds, 3), *others)
+training._Limits.__init__ = brief
 """
 
 
@@ -42,7 +48,7 @@ class Validation:
 def run_nbval(notebook: Path) -> Validation:
     """Run a notebook by strict nbval, in a process of its own as `pytest --nbval` from a shell would."""
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(notebook)]
-    command += [f"--nbval-cell-timeout={CELL_TIMEOUT}", "-q", "--color=no", "-p", "no:cacheprovider"]
+    command += [f"--nbval-cell-timeout={cell_timeout(notebook.stem)}", "-q", "--color=no", "-p", "no:cacheprovider"]
     environment = kernel_environment() | {"TQDM_DISABLE": "1"}  # no bar that only a slow machine shows
     environment.pop("PYTEST_ADDOPTS", None)  # what was meant for the outer pytest
     started = _processor_seconds()
@@ -72,7 +78,7 @@ def budget_rows(name: str, validation: Validation) -> list[dict[str, Any]]:
     seconds = SECONDS_OF.get(name[:2], SECONDS)
     return [
         _row(f"{name}: nbval", validation.seconds, seconds, "s"),
-        _row(f"{name}: kernel memory", validation.megabytes, MEGABYTES, "MB"),
+        _row(f"{name}: kernel memory", validation.megabytes, MEGABYTES_OF.get(name[:2], MEGABYTES), "MB"),
     ]
 
 

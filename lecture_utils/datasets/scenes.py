@@ -11,7 +11,7 @@ In the splits "train", "valid" and "test" certain colours never meet certain sha
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from lecture_utils.datasets.corpus import Entry
 
 PIXELS = 32
-SIZES = {"small": (2.9, 3.5), "medium": (4.6, 5.3), "large": (6.6, 7.4)}  # half the width, from … to, in pixels
+SIZES = {"small": (3.4, 4.0), "medium": (5.0, 5.6), "large": (6.8, 7.4)}  # half the width, from … to, in pixels
 COLOURS = {
     "red": (214, 39, 40),
     "green": (44, 160, 60),
@@ -162,6 +162,16 @@ def draw_scenes(count: int, seed: int, unseen: Collection[Look] = UNSEEN, *, wit
         sizes = list(SIZES)[small], list(SIZES)[large]
         scenes.append(_placed(chance, sizes, (pair[0], pair[1]), chance.choice(list(RELATIONS))))
     return scenes
+
+
+def redrawn(scenes: Sequence[Scene], seed: int) -> list[Scene]:
+    """Every scene's caption once more, as a new picture: place, shade and background drawn again."""
+    chance = random.Random(seed)
+    things = [((scene.first, scene.second), scene.relation) for scene in scenes]
+    return [
+        _placed(chance, (a.size, b.size), ((a.colour, a.shape), (b.colour, b.shape)), relation)
+        for (a, b), relation in things
+    ]
 
 
 def unseen_pairs(count: int = UNSEEN_COUNT) -> tuple[Scene, ...]:

@@ -9,7 +9,7 @@ the end. Steps were chosen on the valid split, with a seed that is not reported.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -128,9 +128,7 @@ def tweets(seed: int, split: str, *, folds: int, batch: int, **training: Any) ->
         rest = [document for n, document in enumerate(documents) if n % folds != fold]
         seed_everything(seed + fold)
         model = Classifier(vocabulary_of(rest), labels_of(rest), d_h=32, dropout=0.5)
-        train(
-            model, labelled_batches(model, rest, batch_size=batch, seed=seed), classification_loss, seed, **training
-        )
+        train(model, labelled_batches(model, rest, batch_size=batch, seed=seed), classification_loss, seed, **training)
         judges = {
             "majority": Majority(rest),
             "words, counted": Counting(rest),
@@ -187,6 +185,7 @@ def run(*, seed: int, split: str, tasks: Sequence[str], **settings: Mapping[str,
     """`[task][judge]`: the share of the held-out words, texts, tweets or names told right."""
     check_name("split", split, ("valid", "test"))
     check_names("tasks", tasks, TASKS)
+    measured: dict[str, Callable[..., dict[str, Any]]]
     measured = {"tagging": tagging, "order": order, "tweets": tweets, "names": names}
     return {task: measured[task](seed, split, **settings[task]) for task in tasks}
 

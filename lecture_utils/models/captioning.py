@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -31,6 +32,9 @@ class Captioner(nn.Module):
 
     `words` is a vocabulary with the four usual specials. `pixels` is the pictures' width and height, a multiple of 8;
     `channels` the filters of each convolution, every one of which halves the picture; `d_h` numbers in the state.
+    What a filter finds is kept by row and by column, at its strongest: that is enough to say what is there and where,
+    in fewer numbers than all places have. Each layer's sums are brought to mean 0 and variance 1 over the batch
+    (Ioffe & Szegedy, 2015); measured without it, training was much slower.
     """
 
     def __init__(
@@ -44,24 +48,22 @@ class Captioner(nn.Module):
     ) -> None:
         super().__init__()
         self.words, self.pixels = words, pixels
-        convolutions = [nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise((3, *channels))]
-        self.look = nn.Sequential(*(layer for convolution in convolutions for layer in (convolution, nn.ReLU())))
-        self.prime = nn.Linear(channels[-1] * (pixels // 2 ** len(channels)) ** 2, d_h)
+        blocks = [_halving(a, b) for a, b in pairwise((3, *channels))]
+        self.look = nn.Sequential(*blocks).to(memory_format=torch.channels_last)
+        side = pixels // 2 ** len(channels)
+        self.prime = nn.Sequential(nn.Linear(channels[-1] * 2 * side, d_h, bias=False), nn.BatchNorm1d(d_h))
         self.table = nn.Embedding(len(words), d_embedding)
         self.gru = bptt.GRU(d_embedding, d_h)
         self.V = nn.Linear(d_h, len(words))
         keep_longer(self.gru)
-        with torch.no_grad():  # longer still: the picture comes in once, and the last word needs it too
-            self.gru.bias_ih_l0[d_h : 2 * d_h] += 1.5
-        for convolution in convolutions:  # as strong after each ReLU as before (He et al., 2015)
-            nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
 
     def start_state(self, pictures: Tensor) -> Tensor:
         """What the picture hands to the GRU: pictures (N, H, W, 3), 0 to 255 -> (1, N, d_h)."""
         x = pictures.permute(0, 3, 1, 2).to(self.V.weight.dtype) / 64  # (N, 3, H, W)
         x = x - x.mean(dim=(2, 3), keepdim=True)  # so that the objects stand out, whatever the background
         features = self.look(x)  # (N, C, H / 8, W / 8)
-        return torch.tanh(self.prime(features.flatten(1))).unsqueeze(0)  # (1, N, d_h)
+        strongest = torch.cat((features.amax(dim=2), features.amax(dim=3)), dim=2)  # (N, C, W / 8 + H / 8)
+        return torch.tanh(self.prime(strongest.flatten(1))).unsqueeze(0)  # (1, N, d_h)
 
     def decode(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (T, N, words) and the last state (1, N, d_h), from inputs (T, N) and a start state."""
@@ -76,9 +78,10 @@ class Captioner(nn.Module):
     def captions(self, pictures: Sequence[Any], longest: int = 20, batch_size: int = 250) -> list[str]:
         """The caption of every picture, each (H, W, 3): always the likeliest word, until </s>."""
         found: list[str] = []
-        for first in range(0, len(pictures), batch_size):
-            some = np.stack([self._checked(picture) for picture in pictures[first : first + batch_size]])
-            found += self._greedy(self.start_state(torch.from_numpy(some).to(self.V.weight.device)), longest)
+        with _judging(self):  # no picture's answer hangs on those beside it
+            for first in range(0, len(pictures), batch_size):
+                some = np.stack([self._checked(picture) for picture in pictures[first : first + batch_size]])
+                found += self._greedy(self.start_state(torch.from_numpy(some).to(self.V.weight.device)), longest)
         return found
 
     def _checked(self, picture: Any) -> Any:
@@ -102,6 +105,23 @@ class Captioner(nn.Module):
     def caption(self, picture: Any) -> str:
         """The caption of one picture (H, W, 3), 0 to 255."""
         return self.captions([picture])[0]
+
+
+def _halving(channels_in: int, channels_out: int) -> nn.Sequential:
+    """One convolution, which halves a picture's width and height."""
+    convolution = nn.Conv2d(channels_in, channels_out, 3, stride=2, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels_out), nn.ReLU())
+
+
+@contextmanager
+def _judging(model: nn.Module) -> Iterator[None]:
+    """Eval mode inside: means and variances are those met in training, not those of the batch."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
 
 
 @dataclass(frozen=True)

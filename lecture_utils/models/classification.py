@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import count, islice
 from typing import Any
+from zlib import crc32
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +41,8 @@ CELLS = {"RNN": bptt.RNN, "GRU": bptt.GRU}
 SUMMARIES = ("last", "mean", "max")
 LONGEST = 2000  # tokens of a text that someone types
 UNKNOWN = SPECIALS.index("<unk>")
+PIECE_SIZES = (3, 4, 5)  # letters
+MOST_PIECES = 24  # of one word
 
 
 def words(text: str) -> list[str]:
@@ -72,12 +76,45 @@ def labels_of(examples: Examples) -> tuple[str, ...]:
     return tuple(sorted({example.label for example in examples}))
 
 
+@lru_cache(maxsize=100_000)
+def pieces_of(word: str, rows: int) -> tuple[int, ...]:
+    """The rows, from 1 to `rows`, of a word's runs of 3 to 5 letters, its ends marked: a hash chooses each row."""
+    marked = f"<{word}>"
+    runs = (marked[i : i + size] for size in PIECE_SIZES for i in range(len(marked) - size + 1))
+    return tuple(1 + crc32(run.encode()) % rows for run in islice(runs, MOST_PIECES))
+
+
+class Pieces(nn.Module):
+    """The vectors of a word's pieces, added up, as in Bojanowski et al. (2017): a word never seen has them, too."""
+
+    def __init__(self, vocabulary: Vocabulary, rows: int, d: int) -> None:
+        super().__init__()
+        self.rows, self.places = rows, {word: number for number, word in enumerate(vocabulary.tokens)}
+        self.vectors = nn.EmbeddingBag(rows + 1, d, mode="sum", padding_idx=0)
+        self.vectors.weight.data *= 0.03  # a dozen of them together stay small beside a word's own vector
+        self.table = torch.zeros(0, MOST_PIECES, dtype=torch.int64)  # a line for each word, filled up with 0
+
+    def number(self, words: Iterable[str]) -> list[int]:
+        """A number for each word: that of the vocabulary, or, for other words, one after all of those."""
+        return [self.places.setdefault(word, len(self.places)) for word in words]
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """The sums (T, N, d) for words by their numbers (T, N)."""
+        if new := list(self.places)[len(self.table) :]:
+            lines = [torch.tensor(pieces_of(word, self.rows), dtype=torch.int64) for word in new]
+            filled = pad_batch([*lines, torch.zeros(MOST_PIECES, dtype=torch.int64)])[0].T  # (new words + 1, most)
+            self.table = torch.cat([self.table, filled[:-1]])
+        pieces = self.table[numbers.cpu()].to(numbers.device)  # (T, N, most)
+        return self.vectors(pieces.flatten(end_dim=1)).unflatten(0, numbers.shape)
+
+
 class Classifier(nn.Module):
     """Embeddings → RNN → summary → feed-forward network → logits, one for each label.
 
     `tokens` is "words" or "characters", `cell` "RNN" or "GRU". `summary` makes one vector of a text's states: "last"
     joins the final state of each direction, "mean" and "max" run over all steps. In training a share `unknown` of the
-    tokens is hidden as <unk>, which so gets an embedding for words never seen. ValueError for other settings.
+    tokens is hidden as <unk>, which so gets an embedding for words never seen. With `pieces`, a number of rows, the
+    runs of letters in a token count, too, and are never hidden. ValueError for other settings.
     """
 
     def __init__(
@@ -93,6 +130,7 @@ class Classifier(nn.Module):
         d_h: int = 64,
         dropout: float = 0.3,
         unknown: float = 0.1,
+        pieces: int = 0,
     ) -> None:
         super().__init__()
         for name, value, known in (("tokens", tokens, TOKENS), ("cell", cell, CELLS), ("summary", summary, SUMMARIES)):
@@ -104,6 +142,7 @@ class Classifier(nn.Module):
         self.summary, self.bidirectional, self.unknown = summary, bidirectional, unknown
         self.embedding = nn.Embedding(len(vocabulary), d_embedding)
         self.embedding.weight.data *= 0.3  # at their usual size, 1, the first gradients are too large
+        self.pieces = Pieces(vocabulary, pieces, d_embedding) if pieces else None
         self.rnn = CELLS[cell](d_embedding, d_h, bidirectional=bidirectional)
         self.dropout = nn.Dropout(dropout)
         d_summary = d_h * (2 if bidirectional else 1)
@@ -113,9 +152,11 @@ class Classifier(nn.Module):
 
     def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """Logits (N, C) of texts ids (T, N), whose own tokens are the first lengths (N,) of each column."""
+        words = ids.masked_fill(ids >= len(self.vocabulary), UNKNOWN)  # `Pieces` numbers on behind the vocabulary
         if self.training:
-            ids = ids.masked_fill(torch.rand(ids.shape).to(ids.device) < self.unknown, UNKNOWN)
-        return self.read(self.embedding(ids), lengths)
+            words = words.masked_fill(torch.rand(ids.shape).to(ids.device) < self.unknown, UNKNOWN)
+        x = self.embedding(words)  # (T, N, d_embedding)
+        return self.read(x if self.pieces is None else x + self.pieces(ids), lengths)
 
     def read(self, x: Tensor, lengths: Tensor) -> Tensor:
         """Logits (N, C) of texts as vectors x (T, N, d_embedding)."""
@@ -161,7 +202,7 @@ class Classifier(nn.Module):
         tokens = self.cut(checked_text(text))
         if len(tokens) > LONGEST:
             raise ValueError(f"The text has {len(tokens):,} tokens; the model reads at most {LONGEST:,}.")
-        return self.vocabulary.encode(tokens)
+        return self.vocabulary.encode(tokens) if self.pieces is None else self.pieces.number(tokens)
 
     @property
     def device(self) -> torch.device:
@@ -238,7 +279,7 @@ def start_from_counts(model: Classifier, examples: Examples, scale: float = 0.3)
     C = len(model.labels)
     counts = torch.ones(C, len(model.vocabulary))  # texts that hold the token, plus one
     for example in examples:
-        counts[model.labels.index(example.label), list(set(model.encode(example.text)))] += 1
+        counts[model.labels.index(example.label), list(set(model.vocabulary.encode(model.cut(example.text))))] += 1
     others = counts.sum(dim=0) - counts
     ratios = (counts / counts.sum(dim=1, keepdim=True)).log() - (others / others.sum(dim=1, keepdim=True)).log()
     columns = ratios[1:] if C == 2 else ratios  # of two, one is minus the other
