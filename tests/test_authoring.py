@@ -854,7 +854,10 @@ def test_the_compared_share_leaves_pictures_and_silent_cells_out():
     cells = [code("1", prints("1")), code("2", prints("2"), tags=ignored), code("3", prints("3"))]
     silent = [code("x = 1"), code("y = 1", tags=ignored)]
     pictures = [code("p()", shows(html=GOOD_IMAGE)), code("q()", shows(html=GOOD_IMAGE), tags=ignored)]
+    first = '<div class="unrolled-static"><table></table></div>'
+    widgets = [code("w()", shows(html=first), tags=ignored), code("t()", shows(html="<table></table>"), tags=ignored)]
     assert compared_share([new_notebook(cells=cells), new_notebook(cells=silent + pictures)]) == (2, 3)
+    assert compared_share([new_notebook(cells=cells + widgets)]) == (2, 4)
 
 
 @pytest.mark.notebook
@@ -865,10 +868,10 @@ def test_strict_nbval_notices_a_wrong_output_and_a_budget_its_excess(tmp_path):
     assert not validated.passed
     assert "wrong.ipynb::Cell 1" in validated.text
     assert "wrong.ipynb::Cell 0" not in validated.text
-    for name, seconds in [("03_x", 60), ("04_x", 120)]:
-        rows = validation.budget_rows(name, validation.Validation(True, seconds + 1, 501, ""))
-        assert [(row["bar"], row["ok"]) for row in rows] == [(seconds, False), (500, False)]
-        rows = validation.budget_rows(name, validation.Validation(True, seconds - 1, 499, ""))
+    for name, seconds, megabytes in [("03_x", 60, 500), ("04_x", 120, 500), ("d_x", 360, 1000)]:
+        rows = validation.budget_rows(name, validation.Validation(True, seconds + 1, megabytes + 1, ""))
+        assert [(row["bar"], row["ok"]) for row in rows] == [(seconds, False), (megabytes, False)]
+        rows = validation.budget_rows(name, validation.Validation(True, seconds - 1, megabytes - 1, ""))
         assert all(row["ok"] for row in rows)
 
 
@@ -917,6 +920,13 @@ def test_a_trained_result_that_needs_no_training_is_noticed(tmp_path):
     assert "cell [3] reports a trained result, but without any training it does not fail" in found[0]
     assert "cell [4]" in found[1]
     assert "raises NameError" in found[1]
+
+
+@pytest.mark.notebook
+def test_a_training_bounded_by_time_is_cut_short_where_nothing_is_learned(tmp_path):
+    bounded = TRAINING.replace("steps=60", "steps=10**9, seconds=100")
+    cells = [code(bounded), code("assert history.seconds > 50", tags=["trained"])]
+    assert validation.blind_to_training(new_notebook(cells=cells), tmp_path) == []
 
 
 def test_a_training_that_cannot_be_stopped_is_noticed(tmp_path):

@@ -12,7 +12,6 @@ from lecture_utils.models.captioning import (
     caption_batches,
     caption_loss,
     caption_words,
-    exact,
     most_frequent_captions,
     objects_of,
 )

@@ -18,12 +18,14 @@ from lecture_utils.models.classification import (
     Committee,
     Counting,
     Majority,
+    Pieces,
     TableRule,
     accuracy,
     best_counting,
     classification_loss,
     labelled_batches,
     labels_of,
+    pieces_of,
     shuffled_split,
     start_from_counts,
     vocabulary_of,
@@ -195,6 +197,52 @@ def test_embeddings_that_start_from_counts_point_to_their_label() -> None:
     good, film, bad = (column[model.vocabulary[word]].item() for word in ("good", "film", "bad"))
     assert good > film > bad
     assert good == pytest.approx(0.3 * torch.tensor((3 / 10) / (1 / 9)).log().item(), rel=1e-4)
+
+
+# pieces of words
+
+
+def test_pieces_are_runs_of_three_to_five_letters_with_the_ends_marked() -> None:
+    many = 10**9  # rows: no two runs share one
+    assert len(pieces_of("a", many)) == 1  # <a>
+    assert len(pieces_of("cat", many)) == 3 + 2 + 1  # <ca cat at>, <cat cat>, <cat>
+    assert set(pieces_of("cat", many)) & set(pieces_of("catty", many))
+    assert not set(pieces_of("at", many)) & set(pieces_of("cats", many))
+    assert all(1 <= row <= 7 for row in pieces_of("antidisestablishmentarianism", 7))
+
+
+def test_the_pieces_of_a_word_are_added_up_and_an_unseen_word_has_its_own() -> None:
+    torch.manual_seed(0)
+    pieces = Pieces(vocabulary_of(order_task(5)), rows=50, d=4)
+    typed = ["a", "zebra", "b", "zebra", "unseen"]
+    numbers = pieces.number(typed)
+    assert numbers[1] == numbers[3]
+    assert len(set(numbers)) == 4
+    for _ in range(2):  # the second time with a word that came later
+        added = pieces(torch.tensor([numbers, numbers]).T)  # (T, N, d)
+        for word, vector in zip(typed, added[:, 1]):
+            torch.testing.assert_close(vector, pieces.vectors.weight[list(pieces_of(word, 50))].sum(dim=0))
+        typed.append("yak")
+        numbers += pieces.number(["yak"])
+
+
+def test_a_text_with_pieces_gets_the_same_logits_alone_and_among_others() -> None:
+    model = a_classifier(order_task(20), pieces=100, summary="max")
+    model.pieces.vectors.weight.data *= 30  # type: ignore[union-attr]
+    texts = ["a b", "zebra a c d", "yak", "b " * 9]
+    alone = torch.cat([model.logits_of([text]) for text in texts])
+    torch.testing.assert_close(model.logits_of(texts), alone, rtol=0, atol=1e-5)
+    assert not torch.allclose(model.logits_of(["zebra"]), model.logits_of(["yak"]))
+
+
+def test_a_hidden_word_keeps_its_pieces() -> None:
+    model = a_classifier(order_task(20), pieces=100, dropout=0.0, unknown=1.0)
+    model.pieces.vectors.weight.data *= 30  # type: ignore[union-attr]
+    first, second = (torch.tensor([model.encode(text)]).T for text in ("a", "b"))
+    assert not torch.allclose(model(first, torch.tensor([1])), model(second, torch.tensor([1])))
+    before = model(first, torch.tensor([1]))
+    model.embedding.weight.data[model.vocabulary["a"]] += 1  # hidden, so it says nothing
+    torch.testing.assert_close(model(first, torch.tensor([1])), before)
 
 
 # what a person types

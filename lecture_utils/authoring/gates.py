@@ -23,7 +23,8 @@ from lecture_utils.authoring.project import is_of_lecture
 TRAINED = "trained"  # the cell reports what a training reached, and asserts it
 RAISES = "raises-exception"
 ALLOWED_TAGS = frozenset({IGNORED, TRAINED, RAISES, "hide-input", "remove-cell"})
-LEAST_COMPARED = 0.8  # of the code cells that have an output other than a picture
+LEAST_COMPARED = 0.8  # of the code cells that have an output other than a picture or a widget
+WIDGET = "application/vnd.jupyter.widget-view"
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _INLINE_CODE = re.compile(r"(`+)(.+?)\1")
@@ -161,7 +162,7 @@ GATES: Mapping[str, Gate] = {
 
 
 def compared_share(notebooks: list[Any]) -> tuple[int, int]:
-    """How many code cells strict nbval compares, of how many that have an output other than a picture."""
+    """How many code cells strict nbval compares, of how many that have an output other than a picture or widget."""
     cells = [cell for notebook in notebooks for _, cell in code_cells(notebook)]
     counted = [cell for cell in cells if cell.outputs and not _shows_only_pictures(cell)]
     return sum(IGNORED not in tags(cell) for cell in counted), len(counted)
@@ -196,9 +197,12 @@ def _data_kinds(notebook: Any) -> Iterator[tuple[str, str]]:
 
 
 def _shows_only_pictures(cell: Any) -> bool:
+    """Pictures, or widgets, whose first state stands in an element of the class unrolled-static."""
     data = [output.get("data", {}) for output in cell.outputs]
     return bool(data) and all(
-        any(kind.startswith("image/") for kind in kinds) or "<img" in kinds.get("text/html", "") for kinds in data
+        any(kind.startswith(("image/", WIDGET)) for kind in kinds)
+        or any(mark in kinds.get("text/html", "") for mark in ("<img", 'class="unrolled-static"'))
+        for kinds in data
     )
 
 

@@ -23,6 +23,7 @@ makes a call, `=` an assignment, or a keyword argument inside brackets.
 import ast
 import io
 import keyword
+import sys
 import sysconfig
 import tokenize
 from collections.abc import Iterator
@@ -170,9 +171,10 @@ def _tokens(source: str) -> Iterator[tuple[str, str, Place]]:
             elif form == "NUMBER":
                 yield "number", "0", token.start
             elif form == "OP":
-                yield "operator", token.string, token.start
+                yield "operator", sys.intern(token.string), token.start
             elif form == "NAME":
-                yield "keyword" if keyword.iskeyword(token.string) else "name", token.string, token.start
+                name = sys.intern(token.string)  # names come again and again: one copy of each is enough
+                yield "keyword" if keyword.iskeyword(name) else "name", name, token.start
             elif form == "NEWLINE":
                 yield "end", "", token.start
 

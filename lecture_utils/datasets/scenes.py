@@ -1,7 +1,7 @@
 """`scenes`: pictures drawn by code, each with a caption, such as "a small red circle left of a large blue square".
 
-A scene holds two objects. Each has a size, a colour and a shape; the two differ in size, and the caption begins with the
-smaller one and says where it stands beside the larger. So one caption is right for a picture, and no other. Place,
+A scene holds two objects. Each has a size, a colour and a shape; the two differ in size, and the caption begins with
+the smaller one and says where it stands beside the larger. So one caption is right for a picture, and no other. Place,
 size, shade and background are drawn anew for every scene: no two pictures are alike.
 
 In the splits "train", "valid" and "test" certain colours never meet certain shapes: `UNSEEN` lists those pairs, and
@@ -111,7 +111,8 @@ def scene_of(caption: str, seed: int = 0) -> Scene:
     if len(words) != (7 if {"above", "below"} & set(words) else 8):
         raise ValueError("Write two objects and a relation, such as: small red circle left of large blue square")
     parts = (*words[:3], " ".join(words[3:-3]), *words[-3:])
-    for word, known in zip(parts, (SIZES, COLOURS, SHAPES, RELATIONS, SIZES, COLOURS, SHAPES)):
+    kinds: tuple[Collection[str], ...] = (SIZES, COLOURS, SHAPES, RELATIONS, SIZES, COLOURS, SHAPES)
+    for word, known in zip(parts, kinds):
         if word not in known:
             raise ValueError(f"{word!r} is not known here: take one of {', '.join(known)}.")
     size, colour, shape, relation, *other = parts

@@ -24,7 +24,7 @@ THICKEST = 4.0  # pixels of that line
 class _Place(NamedTuple):
     """One token with its value, and where its cell lies."""
 
-    index: int
+    number: int
     text: str
     value: float
     x: float
@@ -176,12 +176,12 @@ def _alt(places: Sequence[_Place], total: int, title: str, unit: str) -> str:
 def _around(places: Sequence[_Place], place: _Place) -> str:
     """The token in brackets, with a little of what stands before and after it."""
     joint = "" if all(len(one.text) <= 1 for one in places) else " "
-    before = joint.join(one.text for one in places[max(0, place.index - 8) : place.index])
-    after = joint.join(one.text for one in places[place.index + 1 : place.index + 5])
+    before = joint.join(one.text for one in places[max(0, place.number - 8) : place.number])
+    after = joint.join(one.text for one in places[place.number + 1 : place.number + 5])
     return f"{before}[{place.text}]{after}"
 
 
 def _table(places: Sequence[_Place], title: str, unit: str, characters: bool) -> Table:
     kind = "character" if characters else "word"
-    rows = tuple((str(place.index), place.text, _signed(place.value)) for place in places)
+    rows = tuple((str(place.number), place.text, _signed(place.value)) for place in places)
     return Table(f"{title.rstrip('.')} (places count from 0)", ("place", kind, unit), rows)

@@ -49,7 +49,7 @@ class Captioner(nn.Module):
         super().__init__()
         self.words, self.pixels = words, pixels
         blocks = [_halving(a, b) for a, b in pairwise((3, *channels))]
-        self.look = nn.Sequential(*blocks).to(memory_format=torch.channels_last)
+        self.look = nn.Sequential(*blocks)
         side = pixels // 2 ** len(channels)
         self.prime = nn.Sequential(nn.Linear(channels[-1] * 2 * side, d_h, bias=False), nn.BatchNorm1d(d_h))
         self.table = nn.Embedding(len(words), d_embedding)

@@ -6,8 +6,9 @@ from typing import Any
 
 from lecture_utils.view.pictures import show, show_table
 from lecture_utils.view.plots import MARKERS, PALETTE, QUIET, plot_axes, spread
+from lecture_utils.view.scores import show_scores
 
-__all__ = ["MARKERS", "PALETTE", "QUIET", "own_input", "plot_axes", "show", "show_table", "spread"]
+__all__ = ["MARKERS", "PALETTE", "QUIET", "own_input", "plot_axes", "show", "show_scores", "show_table", "spread"]
 
 
 def __getattr__(name: str) -> Any:

@@ -88,8 +88,10 @@ show(*score.draw(parse(known.abc, known.title)))
 # ### The examples
 #
 # They come with this repository. A few are melodies that belong to everybody. The others are composed by a page of
-# rules, which you can read in `lecture_utils/datasets/tunes.py`: a chord for each bar, steps between the chord's notes,
-# a resting point in the middle and a close at the end. So there is a grammar to be found here, and no Mozart.
+# rules, which you can read in `lecture_utils/datasets/tunes.py`: sixteen bars, in four phrases of four. Each bar has a
+# chord and a rhythm, with steps between the chord's notes. The first and the third phrase end on a resting point, the
+# second and the last come home to C, and the first phrase comes back: what stands between `|:` and `:|` is played
+# twice. So there is a grammar to be found here, and no Mozart.
 
 # %%
 from lecture_utils.text import Vocabulary
@@ -247,7 +249,7 @@ assert verdicts["network"][4] > max(verdicts[name][4] for name in from_counts)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Listen
 #
-# Here is one of the hundred: the first that is well-formed and lasts eight bars.
+# Here is one of the hundred: the first that is well-formed and lasts sixteen bars, repeats included.
 
 # %% tags=["nbval-ignore-output", "trained"]
 import re
@@ -256,22 +258,24 @@ from lecture_utils.music import play
 
 
 def ends_on_c(tune):
-    return bool(re.search(r"(?<![\^_])C\d*\|\]$", tune))
+    return bool(re.search(r"(?<![\^_])C\d*:?\|\]$", tune))
 
 
-wanted = [t for t in written["network"] if well_formed(t) and len(parse(t).bars) == 8]
-assert wanted, "none of the tunes is well-formed and eight bars long: train once more"
+def sixteen(tune):
+    return well_formed(tune) and len(parse(tune).bars) == 16
+
+
+wanted = list(filter(sixteen, written["network"]))
+assert wanted, "none of the tunes is well-formed and sixteen bars long: train once more"
 tune = parse(wanted[0], "Written by the network")
 show(*score.draw(tune))
 words, ending = tokens(wanted[0]), sum(map(ends_on_c, written["network"]))
 print(
     f"{len(words)} words, at most {longest_shared(words)} in a row shared with one example\n"
 )
-usual, last = sum(len(parse(t).bars) == 8 for t in examples), sum(map(ends_on_c, examples))
-print(f"of {len(examples):,} examples: {usual:,} have eight bars, {last:,} end on C")
-print(
-    f"of 100 written: {len(wanted)} are well-formed and have eight bars, {ending} end on C"
-)
+usual, last = sum(map(sixteen, examples)), sum(map(ends_on_c, examples))
+print(f"of {len(examples):,} examples: {usual:,} have sixteen bars, {last:,} end on C")
+print(f"of 100 written: {len(wanted)} are well-formed and have sixteen, {ending} end on C")
 assert wanted[0] not in examples
 assert len(wanted) < 50 < 80 < ending
 assert last == len(examples)
@@ -282,10 +286,11 @@ play(tune)
 # table* names every note.
 #
 # It is a small tune, and it was chosen: its bars are full because we asked for one whose bars are full, and there are
-# eight because we asked for eight: nearly all examples have eight, and not half of the hundred are well-formed *and*
-# that long. The end was not chosen. Every example ends on C, nobody told the network so, and its tunes end there too.
-# Look, as well, for a resting point in the middle. All of this passed through a state that was updated word by word.
-# That state is what this lecture is about.
+# sixteen because we asked for sixteen: nearly all examples have sixteen, and not half of the hundred are well-formed
+# *and* that long. The end was not chosen. Every example ends on C, nobody told the network so, and its tunes end
+# there too. Look, as well, for the resting points at the ends of the phrases. All of this passed through a state that
+# was updated word by word. That state is what this lecture is about. (Notebook 05 trains such a network for longer,
+# and measures what its tunes have in common with the examples.)
 #
 # The famous relative of this network is Performance RNN, from Google's Magenta project (Simon and Oore, 2017): a
 # recurrent network that learned from piano performances, with their timing and their loudness. If you are online, you

@@ -27,7 +27,7 @@
 # | **Only 30 minutes?** | Add sections 9, 14, 19, 22 and 23 |
 # | **You need** | [02 The forward pass](02_forward_pass.ipynb), backpropagation in a feed-forward network |
 #
-# Before: [03 Weight shapes](03_weight_shapes.ipynb). After: 05 Architectures (planned), then
+# Before: [03 Weight shapes](03_weight_shapes.ipynb). After: [05 Architectures](05_architectures.ipynb), then
 # [06 Stacked RNNs](06_stacked.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -780,8 +780,9 @@ assert trained < ngram_bits[3] - 0.2
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The network beats the counts up to the order printed, by a wide margin at order 3: a sign that its state holds more
 # than the last two characters. On a text this
-# small, and after so few seconds, counting longer runs is still better: a count learns from a single look. Notebook 05
-# (planned) builds larger generators and samples from them more cleverly; here the point is that nothing was hidden.
+# small, and after so few seconds, counting longer runs is still better: a count learns from a single look.
+# [Notebook 05](05_architectures.ipynb#15-·-A-network-that-writes) builds larger generators and samples from them more
+# cleverly; here the point is that nothing was hidden.
 # These hundred lines are the whole machine.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -1834,7 +1835,7 @@ print("two layers, eval mode, twice the same:  ", torch.equal(lstm(x)[0], lstm(x
 # - A step back multiplies the gradient by gain × root-mean-square slope. Clipping mends explosion, never vanishing.
 # - Gates add an additive road; an open forget gate, by its bias, makes it carry.
 #
-# **Next:** 05 Architectures (planned), then [06 Stacked RNNs](06_stacked.ipynb). **Back:**
+# **Next:** [05 Architectures](05_architectures.ipynb), then [06 Stacked RNNs](06_stacked.ipynb). **Back:**
 # [03 Weight shapes](03_weight_shapes.ipynb). All terms: [glossary](glossary.md).
 #
 # **Sources.** P. Werbos, *Backpropagation through time: what it does and how to do it*, Proceedings of the IEEE 78

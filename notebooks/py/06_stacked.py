@@ -27,7 +27,7 @@
 # | **Only 30 minutes?** | Add sections 3, 6, 7, 8 and 12 |
 # | **You need** | [02 The forward pass](02_forward_pass.ipynb), [03 Weight shapes](03_weight_shapes.ipynb) |
 #
-# Before: [04 Training](04_training.ipynb), 05 Architectures (planned). After: 07 Bidirectional RNNs (planned),
+# Before: [04 Training](04_training.ipynb), [05 Architectures](05_architectures.ipynb). After: [07 Bidirectional RNNs](07_bidirectional.ipynb),
 # [08 Summary](08_summary.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -699,7 +699,7 @@ assert median(ratios) > 1
 #   a probe, and an untrained network beside it.
 # - Depth is a hyper-parameter. It costs, it often helps, and not always.
 #
-# **Next:** 07 Bidirectional RNNs (planned), then [08 Summary](08_summary.ipynb). **Back:**
+# **Next:** [07 Bidirectional RNNs](07_bidirectional.ipynb), then [08 Summary](08_summary.ipynb). **Back:**
 # [04 Training](04_training.ipynb). All terms: [glossary](glossary.md).
 #
 # **Sources.** G. Alain and Y. Bengio, *Understanding intermediate layers using linear classifier probes*,

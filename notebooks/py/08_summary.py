@@ -26,7 +26,7 @@
 # | **Only 5 minutes?** | Read section 1 |
 # | **You need** | the notebooks before |
 #
-# Before: [06 Stacked RNNs](06_stacked.ipynb), then 07 (planned). After: the appendices, beginning with
+# Before: [07 Bidirectional RNNs](07_bidirectional.ipynb). After: the appendices, beginning with
 # [A GRU and LSTM from scratch](a_gru_lstm.ipynb).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -71,10 +71,12 @@ torch.set_num_threads(1)
 # 7. Gradients shrink or grow by a factor at every step. Clipping mends growing; gates and careful starts help against
 #    shrinking. [04, section 19](04_training.ipynb#19-·-Vanishing-and-exploding-gradients)
 # 8. The task decides the arrangement: a label for each word, one for the sentence, or a new sentence.
-#    [Section 2](#2-·-Which-arrangement-for-which-task?), and 05 (planned)
+#    [Section 2](#2-·-Which-arrangement-for-which-task?), and
+#    [05, section 1](05_architectures.ipynb#1-·-Five-arrangements)
 # 9. RNNs stack: the states of one are the inputs of the next. Depth costs, and often, not always, helps.
 #    [06, section 11](06_stacked.ipynb#11-·-Does-depth-help?)
-# 10. Two directions see both sides of a word, and must not be used to predict the next one (07, planned).
+# 10. Two directions see both sides of a word, and must not be used to predict the next one.
+#     [07, section 13](07_bidirectional.ipynb#13-·-When-it-is-wrong:-the-next-word)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## 2 · Which arrangement for which task?

@@ -437,5 +437,5 @@ print("without memory:", generate(no_memory[-1], "h", longest))
 # [04 Training](04_training.ipynb) does the same with more than one word: a character model of real text in a hundred
 # lines.
 #
-# **Next:** C What hidden units learn (planned). **Back:** [A GRU and LSTM from scratch](a_gru_lstm.ipynb),
+# **Next:** [C What hidden units learn](c_hidden_units.ipynb). **Back:** [A GRU and LSTM from scratch](a_gru_lstm.ipynb),
 # [02 The forward pass](02_forward_pass.ipynb). All terms: [glossary](glossary.md).
