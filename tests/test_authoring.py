@@ -324,7 +324,7 @@ def test_two_different_edits_stop_the_authors_until_they_say_which_counts(pair, 
     said = capsys.readouterr().out
     assert "notebooks/py/01_tiny.py and notebooks/01_tiny.ipynb were both edited and disagree" in said
     assert snapshot(root) == before
-    monkeypatch.setattr(execution, "execute", lambda notebook, _: execution.Execution(notebook, 1.0, 100))
+    monkeypatch.setattr(execution, "execute", lambda notebook, _, **settings: execution.Execution(notebook, 1.0, 100))
     assert call(root, monkeypatch, "notebooks", "--from", "ipynb") == 0
     assert sources(pair)[0] == "a = 8"
     assert "a = 8" in pair.script.read_text(encoding="utf-8")
@@ -551,7 +551,7 @@ def test_exercises_copies_and_checkpoints_get_no_script(pair, root):
 @pytest.mark.parametrize("mode", [["--sync"], ["--check"], []])
 @pytest.mark.parametrize("name", ["Untitled", "my_own", "2_x", "e_x", "A_x", "0203_x", "02", "a", "solutions/Untitled"])
 def test_a_notebook_of_the_students_own_is_left_alone(in_git, root, monkeypatch, capsys, name, mode):
-    monkeypatch.setattr(execution, "execute", lambda notebook, _: execution.Execution(notebook, 1.0, 100))
+    monkeypatch.setattr(execution, "execute", lambda notebook, _, **settings: execution.Execution(notebook, 1.0, 100))
     own = project.Pair(root, name)
     own.notebook.parent.mkdir(exist_ok=True)
     nbformat.write(new_notebook(cells=[new_code_cell("mine")]), own.notebook)

@@ -81,6 +81,7 @@ def _bars(title: str, bands: Mapping[str, Band], said: Mapping[str, str], unit: 
         axes.annotate(said[name], (scale * max(high, 0), place), xytext=(6, 0), textcoords="offset points", va="center")
     axes.set_yticks(places, [shorten(name, LONGEST_NAME, placeholder="…") for name in bands])
     axes.tick_params(left=False)
-    axes.set_xlim(0, (1.75 if _several(bands) else 1.35) * scale * max([high for _, _, high in bands.values()] + [1e-9]))
+    widest = scale * max(1e-9, *(high for _, _, high in bands.values()))
+    axes.set_xlim(0, (1.75 if _several(bands) else 1.35) * widest)  # room for the numbers
     axes.set_title(title, loc="left")
     return figure

@@ -267,7 +267,7 @@ assert same
 # and so it knows both sides ([notebook 07](07_bidirectional.ipynb) builds one from scratch). Same features, same sizes,
 # same number of steps.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.experiments import stored
 from lecture_utils.models.tagging import ADAM, tagging_loss
 from lecture_utils.training import falling, fit, seed_everything
@@ -355,7 +355,7 @@ assert compare(
 # A number alone hides what a model has not understood. Here are the words that the one-way tagger gets wrong most
 # often, and how often the two-way tagger makes the same kind of mistake.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from collections import Counter
 
 from lecture_utils.view import show_table
@@ -380,7 +380,7 @@ assert one_way.total() > 3 * two_way.total()
 # alike, the one-way tagger's state at that word is the same in both. More training does not help; the best it can do
 # is to bet on the more frequent tag.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.diagrams.tagged import tagged_sentence
 
 garden_path = {
@@ -666,7 +666,7 @@ assert list(by_rule.values())[:3] == [0.5] * 3
 # Real sentences are scarce, shuffles are not: each round of training gets new ones. A sentence and its shuffle go into
 # the same batch (`together=2`), so that the words cancel and the order is what is left to learn from.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.datasets.shuffled import real_and_shuffled
 from lecture_utils.models.classification import (
     classification_loss,
@@ -699,7 +699,7 @@ fit(
 live = {"two-way GRU": accuracy(order_reader, ordered_test)}
 assert live["two-way GRU"] > 0.7
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-ignore-output", "trained"]
 assert compare("The order is in the state, and in neighbours", "order", "texts", live)
 
 # %% [markdown]
@@ -714,7 +714,7 @@ assert compare("The order is in the state, and in neighbours", "order", "texts",
 #
 # The mistakes that it is surest of, with the probability it gave to the wrong label.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 p = order_reader.logits_of([example.text for example in ordered_test]).softmax(
     dim=1
 )  # (N, C)
@@ -739,7 +739,7 @@ assert len(wrong) < 0.2 * len(ordered_test)
 # Type a sentence about programming. The network knows the words of Python's
 # documentation and no others; a word it has never seen counts as `<unk>`.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 typed = "The value of the variable is used when the function is called."
 mixed = "The is of variable value the when the is used function called."
 
@@ -762,7 +762,7 @@ own_input("Real or shuffled?", real_or_shuffled, typed, presets=(typed, mixed))
 # complain, a third praise, a third do neither. There are so few that a single test split would say little. Five-fold
 # cross-validation trains on four fifths, tests on the rest, and does so five times.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 import random
 
 del ordered_train, tagged_train
@@ -786,7 +786,7 @@ for fold in range(folds):
     shares.append(accuracy(mood_reader, held_out))
 assert sum(learned.losses[-10:]) < sum(learned.losses[:10]) - 0.5
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 live = {"two-way GRU": sum(shares) / folds}
 assert compare("Of few tweets, counts learn more than a network", "tweets", "tweets", live)
 assert learned.losses[-1] < learned.losses[0]
@@ -813,7 +813,7 @@ train_names, test_names = (
 print(f"{len(train_names):,} names to train on, {len(test_names):,} to test; for example")
 print(", ".join(f"{name.text} ({name.label})" for name in train_names[::900]))
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 seed_everything(SEED)
 letters = vocabulary_of(train_names, "characters")
 settings = {"tokens": "characters", "d_embedding": 32, "unknown": 0.03}
@@ -830,7 +830,7 @@ fit(
 live = {"two-way GRU": accuracy(name_reader, test_names)}
 assert live["two-way GRU"] > 0.6
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 assert compare("Runs of three letters name the language", "names", "names", live)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -857,7 +857,7 @@ for place, (low, high) in enumerate(ranges):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Which languages does it take for which?
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 answers = name_reader.labels_for([name.text for name in test_names])
 mixed_up = Counter((n.label, a) for n, a in zip(test_names, answers) if n.label != a)
 example = {(n.label, a): n.text for n, a in zip(test_names, answers)}
@@ -874,7 +874,7 @@ assert sum(mixed_up.values()) < 0.5 * len(test_names)
 #
 # The examples are towns; there were none among the names to learn from.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 towns = (
     "Jyväskylä",
     "Székesfehérvár",
@@ -925,7 +925,7 @@ show(*arrangements.text_generation(forced=True))
 # beaten: a counting model with Kneser–Ney [smoothing](glossary.md#smoothing), its order chosen on validation text,
 # and xz, a program that compresses files.
 
-# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
 import lzma
 
 from lecture_utils.models.generation import bits
@@ -990,7 +990,7 @@ print("logits:", tuple(logits.shape), "  state:", tuple(state.shape))
 # The text is cut into sixteen rows, and each row into windows of 64 characters. A window begins with the state that the
 # window before it ended with, detached: truncated backpropagation through time, from notebook 04.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.models.generation import Generator, character_vocabulary, fit_carried
 from lecture_utils.training import pick_device
 
@@ -1017,7 +1017,7 @@ assert bits(ours) < 0.6 * untrained
 # The last row mixes network and counts: $w$ times the one probability plus $1 - w$ times the other, $w$ chosen on
 # validation text. The row before it is a wider network after a longer training; its weights come with this repository.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.models.generation import best_weight, mixed_bits
 from lecture_utils.models.trained import load_trained
 
@@ -1151,7 +1151,7 @@ except ValueError as error:
 # model's text and for the true continuation: the share of words that never occur in the training text, and how
 # surprised the counting model is.
 
-# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
 import re
 
 GIVEN, PART, PARTS = 64, 100, 4
@@ -1256,7 +1256,7 @@ own_input(
 # Is what the network writes like what it has read? Count, for the rules' own held-out tunes, for tunes by the network
 # and for tunes by counting models.
 
-# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
 from lecture_utils.datasets.tunes import TRADITIONAL
 from lecture_utils.models.trained import tunes as in_words
 from lecture_utils.music import LABELS, measured, parse, play, well_formed
@@ -1316,7 +1316,7 @@ del sentences, examples
 # The first tune that the rules made for the test split, and the first by the network that is well-formed, has sixteen
 # bars and takes its first phrase up again.
 
-# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
 from IPython.display import display
 
 from lecture_utils.diagrams import score
@@ -1396,7 +1396,7 @@ assert not days["train"] & days["test"]
 # draws its weights, about half is lost at each step. The model adds 1 to that gate's bias and starts with orthogonal
 # matrices $U$: then more of the first characters is left when the last one is read.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.models.translation import (
     EncoderDecoder,
     copied_digits,
@@ -1460,7 +1460,7 @@ for name, said in rules.items():
 # person who knows the task writes it in a minute. The network was told nothing: not that digits are copied, not where
 # the month stands, not that there are months. It found all of it in pairs of strings.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 wrong = [(pair, said) for pair, said in zip(dates["test"], answers) if pair.target != said]
 rows = tuple((pair.source, pair.target, said, pair.language) for pair, said in wrong[:8])
 header = ("source", "right", "the model says", "language")
@@ -1479,7 +1479,7 @@ assert len(wrong) < 0.1 * len(answers)
 # model has never seen: another language, a date without a year, no date at all. It always writes an ISO date, and it
 # never says that it does not know.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 assert translator.translate("3 May 1998")[:4].isdigit()
 own_input(
     "A date in words, and as an ISO date",
@@ -1558,7 +1558,7 @@ show(
 # The decoder that looks back stays nearly level, with a state of 64 numbers: nothing needs to pass the bottleneck when
 # the decoder can look at all states. That is [attention](glossary.md#attention), and it is where the story goes on.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 live = find("bottleneck").measure(
     9, widths=[32], attentive=0, steps=250, longest=6, lengths=[2, 6]
 )
@@ -1587,7 +1587,7 @@ show(*arrangements.image_captioning())
 # stands left of, right of, above or below the other. Place, size, shade and background differ from picture to picture.
 # A picture has one right caption: the two differ in size, and the smaller one is named first.
 
-# %% tags=["nbval-ignore-output"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output"]
 from lecture_utils.datasets.scenes import COLOURS, SHAPES, draw_scenes
 from lecture_utils.diagrams.scenes import scenes as draw
 
@@ -1615,7 +1615,7 @@ show(*draw(draw_scenes(8, seed=1)))
 #
 # In the next cell the model trains for a short time, on pictures with only three colours and two shapes.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.models.captioning import (
     Captioner,
     caption_batches,
@@ -1647,7 +1647,7 @@ history = fit(
 # The baseline is told a great deal: the true colours and shapes of both objects, in order. It answers with the caption
 # that was most frequent for that pair in training. What it cannot know are the sizes and the relation.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 said = captioner.captions([scene.image() for scene in new], batch_size=50)
 told = most_frequent_captions(few, new)
 print(f"new pictures: {len(new)}")
@@ -1692,7 +1692,7 @@ assert len({said[i] for i in range(len(new))}) > 20  # it does not say the same 
 # object first. Then try a colour or a shape that this model has not been trained on, such as yellow or a triangle: it
 # can only answer with words that it knows.
 
-# %% tags=["nbval-ignore-output", "trained"] slideshow={"slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.datasets.scenes import scene_of
 
 
