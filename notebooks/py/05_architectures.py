@@ -737,7 +737,8 @@ assert len(wrong) < 0.2 * len(ordered_test)
 # ### Type a sentence, then move its words about
 #
 # Type a sentence about programming. The network knows the words of Python's
-# documentation and no others; a word it has never seen counts as `<unk>`.
+# documentation and no others; a word it has never seen counts as `<unk>`. Below
+# each word stands what it reads, and at the left the probability that it gives to *real*.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 typed = "The value of the variable is used when the function is called."
@@ -748,8 +749,8 @@ def real_or_shuffled(text, theme="card"):
     """The text as the network reads it, and how likely it finds it to be real."""
     chance = order_reader.chances(text)["real"]
     read = [word if word in order_reader.vocabulary else "<unk>" for word in words(text)]
-    title = f"Real: {chance:.1%}, shuffled: {1 - chance:.1%}"
-    return tagged_sentence(words(text), [("read as", read)], title=title, theme=theme)
+    row = (f"real: {chance:.0%}", read)
+    return tagged_sentence(words(text), [row], title="Real or shuffled?", theme=theme)
 
 
 assert order_reader.label(typed) != order_reader.label(mixed)
@@ -1302,7 +1303,7 @@ del sentences, examples
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Look at the column of the network first. Most tunes have sixteen bars, take the first phrase up again, rest where
-# the rules rest, and come home. Hardly any is a copy. Fewer are well-formed: a single bar that is too long spoils a
+# the rules rest, and come home. Hardly any is a copy. Not all are well-formed: a single bar that is too long spoils a
 # tune. At a lower temperature more come right, and they differ less from one another. The models that count lose the
 # bar when they look back a few words, and lose the new when they look back many.
 #
@@ -1332,6 +1333,7 @@ def chosen(tunes):
 
 for author in ("rules", "network"):
     tune = parse(chosen(authors[author]), f"Composed by the {author}")
+    assert first_phrase_returns(tune)
     show(*score.draw(tune))
     display(play(tune))
 
@@ -1516,7 +1518,7 @@ for number, width in enumerate(widths):
     ]
     at = next(k for k, value in enumerate(middles) if value < 0.5)
     axes.annotate(
-        f"state of {width}",
+        f"{width} numbers" if width == max(widths) else str(width),
         (lengths[at], middles[at]),
         xytext=(6, 4),
         textcoords="offset points",
@@ -1551,9 +1553,10 @@ show(
 )
 
 # %% [markdown]
-# Lines are medians over the seeds, bands reach from the lowest to the highest. Each line falls: the longer the string,
-# the fewer copies are whole. A wider state moves the fall to the right; it does not remove it. (A state of 64 real
-# numbers has room for 20 digits in principle. What you see is what training finds in a fixed number of steps.)
+# Lines are medians over the seeds, bands reach from the lowest to the highest. At each falling line stands the size
+# of the state. Each line falls: the longer the string, the fewer copies are whole. A wider state moves the fall to
+# the right; it does not remove it. (A state of 64 real numbers has room for 20 digits in principle. What you see is
+# what training finds in a fixed number of steps.)
 #
 # The decoder that looks back stays nearly level, with a state of 64 numbers: nothing needs to pass the bottleneck when
 # the decoder can look at all states. That is [attention](glossary.md#attention), and it is where the story goes on.
@@ -1640,6 +1643,7 @@ history = fit(
     clip=1.0,
     seed=0,
 )
+assert sum(history.losses[-50:]) < 0.5 * sum(history.losses[:50])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Against what?

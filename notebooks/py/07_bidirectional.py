@@ -61,14 +61,14 @@ torch.set_num_threads(1)
 # - He said , " **Teddy** Roosevelt was a great president ! "
 # - He said , " **Teddy** bears are on sale ! "
 #
-# Tag each word with its part of speech. In the first sentence *Teddy* is a name (PROPN). In the second it says what
+# Tag each word with its [part of speech](glossary.md#part-of-speech). In the first sentence *Teddy* is a name (PROPN). In the second it says what
 # kind of bears (NOUN). Both sentences begin with the same five words: what tells you which it is comes **after**
 # *Teddy*.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Train two taggers on a few thousand sentences drawn from a small grammar of English; these two are not among them. The
 # taggers are alike, except that one reads from left to right only, and the other from both sides. (How a tagger is
-# built is notebook 05; what "from both sides" means comes next.)
+# built is [notebook 05](05_architectures.ipynb); what "from both sides" means comes next.)
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
 from lecture_utils.datasets import load
@@ -347,7 +347,7 @@ print("output[-1],   backward half:", seen(output[-1, :, d_h:]))
 from lecture_utils.datasets.python_source import SCORED
 
 source = {split: load("python_source", split).documents for split in ("train", "test")}
-source["train"] = source["train"][::2]  # half of the lines will do here
+source["train"] = source["train"][::4]  # a quarter of the lines will do here
 role_taggers = {"one-way": train_tagger(source["train"], False, 64, 400)}
 assert (
     role_taggers["one-way"].tags(["def", "total", "(", "rate", ")", ":"])[1] == "function"
@@ -701,15 +701,15 @@ assert blanks > 2 * perplexity["one-way"]
 # may look wherever they like. (BERT's layers are not recurrent: they are a transformer's, and each one sees the whole
 # text. See [08](08_summary.ipynb).)
 #
-# Neither was made to fill blanks. Guessing hidden words needs no labels, so a model can be **pre-trained** on a great
-# deal of raw text. Afterwards the small set of labelled examples for the real task **fine-tunes** all of its weights
+# Neither was made to fill blanks. Guessing hidden words needs no labels, so a model can be [pre-trained](glossary.md#pre-training) on a great
+# deal of raw text. Afterwards the small set of labelled examples for the real task [fine-tunes](glossary.md#fine-tuning) all of its weights
 # (BERT), or trains a new model on top of its states (ELMo, as it was first used).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 12 · One word, two senses
 #
 # An embedding gives *bank* one vector, whatever is meant. The states at *bank* depend on the sentence: they are
-# *contextual* vectors. *Dive into Deep Learning* asks: does a two-way model tell apart the *bank* of "i went to the
+# [contextual vectors](glossary.md#contextual-vector). *Dive into Deep Learning* asks: does a two-way model tell apart the *bank* of "i went to the
 # bank to deposit cash" and that of "i went to the bank to sit down"?
 #
 # Nobody has told the fillers about senses. The corpus knows which one each sentence means, for scoring only: a

@@ -152,7 +152,7 @@ for name, values in signals(line).items():
 # %% [markdown]
 # ## 4 · A score, and a choice that is judged elsewhere
 #
-# The score of a unit is the **correlation** of its values with the signal: 1 or −1 when one is a
+# The score of a unit is the [correlation](glossary.md#correlation) of its values with the signal: 1 or −1 when one is a
 # straight line of the other, 0 when there is none. Its square is the share of the signal's ups and downs that the unit
 # accounts for. The sign does not matter.
 #
@@ -214,7 +214,7 @@ show(*coloured(best["inside a comment"], program))
 #
 # Give the same search a signal that these units cannot track: the signal of *another place*. Move it along the text, by
 # some hundreds or thousands of characters, and look for the best unit again. Whatever score comes out is chance. Do it
-# many times: that is the **null distribution** of the best score.
+# many times: that is the [null distribution](glossary.md#null-distribution) of the best score.
 #
 # Beside it, the same with values dealt out at random, one by one. It looks like a control too.
 
@@ -351,7 +351,7 @@ assert all(score[name] > max(at_start[name], alone[name]) for name in best)
 # %% [markdown]
 # ## 7 · Does the network *use* it?
 #
-# A correlation says that the unit knows. It does not say that anybody listens. So switch the unit off: **freeze** it at
+# A correlation says that the unit knows. It does not say that anybody listens. So switch the unit off: [freeze](glossary.md#freezing-a-unit) it at
 # its average, so that everything that reads it always sees the same number. (Why not at zero? Zero may be a value
 # that the unit never takes, and then you measure the shock and not the loss of what it knew.) Then look where the
 # predictions get worse.
@@ -489,8 +489,8 @@ assert everything["inside triple quotes"] - score["inside triple quotes"] > 0.1
 
 # %% [markdown]
 # Compare circles and diamonds. For brackets, one unit says nearly as much as all of them together. For triple quotes it
-# says far less than the whole state: the knowledge is there, spread over many units. That is called a **distributed
-# representation**. The downward triangles say that even the bracket unit is not alone: the others together hold much of
+# says far less than the whole state: the knowledge is there, spread over many units. That is called a [distributed
+# representation](glossary.md#distributed-representation). The downward triangles say that even the bracket unit is not alone: the others together hold much of
 # what it knows.
 #
 # So "no unit does it" does not mean "the network does not know it".

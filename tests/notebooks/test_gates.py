@@ -28,8 +28,12 @@ def test_gate(gate):
     assert not found, "\n" + "\n".join(found)
 
 
+# Appendix D reads corpora that are not in the repository and trains by the clock: no output of it is alike everywhere.
+COMPARABLE = [path for path in PATHS if path.stem != "d_real_corpora"]
+
+
 def test_strict_nbval_compares_most_outputs():
-    shares = {path.name: compared_share([read(path)]) for path in PATHS}
+    shares = {path.name: compared_share([read(path)]) for path in COMPARABLE}
     compared, total = (sum(numbers) for numbers in zip(*shares.values()))
     assert compared >= LEAST_COMPARED * total, f"{compared} of {total} cells are compared: {shares}"
 
