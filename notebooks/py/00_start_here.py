@@ -206,7 +206,7 @@ display(Markdown(markdown_table(("outcome", "after the lecture you can …"), ro
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Summary
 #
-# - The lecture has nine notebooks and four appendices; section 3 lists them, those still planned included.
+# - The lecture has nine notebooks and four appendices; section 3 lists them.
 # - Run a cell with Shift and Enter; run all of them when in doubt.
 # - You should know feed-forward networks, softmax, cross-entropy, backpropagation, n-gram models and a little PyTorch.
 #
