@@ -956,7 +956,8 @@ counts = count_runs(best)
 counted = counted_by(counts, "test")
 
 texts = docs["train"].text, docs["train"].text + docs["test"].text
-less, more = (len(lzma.compress(text.encode())) for text in texts)
+small = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**20}]  # needs less memory
+less, more = (len(lzma.compress(text.encode(), filters=small)) for text in texts)
 compressed = 8 * (more - less) / len(docs["test"].text)
 assert bits(counted) < compressed < 8
 
@@ -1003,7 +1004,7 @@ writer = writer.to(pick_device())
 def given_by(model, split):
     """The probability of every character and every end."""
     ids = torch.tensor(model.encode(docs[split].documents))
-    return model.probabilities(ids, rows=4)[ids != model.vocabulary["<s>"]]
+    return model.probabilities(ids, rows=2)[ids != model.vocabulary["<s>"]]
 
 
 untrained = bits(given_by(writer, "test"))
@@ -1482,7 +1483,7 @@ assert len(wrong) < 0.1 * len(answers)
 # never says that it does not know.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-ignore-output", "trained"]
-assert translator.translate("3 May 1998")[:4].isdigit()
+assert sum(translator.translate(p.source) == p.target for p in dates["test"][:20]) > 10
 own_input(
     "A date in words, and as an ISO date",
     translator.translate,
@@ -1594,7 +1595,7 @@ show(*arrangements.image_captioning())
 from lecture_utils.datasets.scenes import COLOURS, SHAPES, draw_scenes
 from lecture_utils.diagrams.scenes import scenes as draw
 
-del dates, days, rules, texts, answers
+del dates, days, rules, texts, answers, batches
 show(*draw(draw_scenes(8, seed=1)))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -1630,7 +1631,7 @@ from lecture_utils.models.captioning import (
 
 EASY = {"red", "green", "blue", "circle", "cross"}
 others = [(c, s) for c in COLOURS for s in SHAPES if not {c, s} <= EASY]
-few, new = draw_scenes(4000, 5, others), draw_scenes(300, 6, others)
+few, new = draw_scenes(3000, 5, others), draw_scenes(300, 6, others)
 seed_everything(0)
 captioner = Captioner(caption_words(few), d_h=128)
 batches = caption_batches(captioner.words, few, batch_size=32, seed=0)
@@ -1687,7 +1688,7 @@ assert wrong["relation"] < 0.5 * len(new)
 order = sorted(range(len(new)), key=lambda i: said[i] == new[i].text)  # errors first
 chosen = [*order[:4], *order[-4:]]
 show(*draw([new[i] for i in chosen], [said[i] for i in chosen]))
-assert len({said[i] for i in range(len(new))}) > 20  # it does not say the same of all
+assert sum(caption == scene.text for scene, caption in zip(new, said)) > len(new) // 2
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Describe a scene, and let the model read it back
@@ -1706,7 +1707,7 @@ def drawn_and_read(caption):
     return draw([scene], [captioner.caption(scene.image())])
 
 
-assert captioner.caption(new[0].image()) == said[0]
+assert sum(captioner.caption(scene.image()) == scene.text for scene in new[:20]) > 10
 own_input(
     "Draw a scene, and read it",
     drawn_and_read,

@@ -11,7 +11,6 @@
 #     name: python3
 # ---
 
-
 # %% [markdown]
 # # D · On real corpora
 #
@@ -147,9 +146,9 @@ if ewt:
     assert tag_accuracy(ewt_gold, ewt_said["most frequent tag"]) < right
     del linear
 
+
 # %% [markdown]
 # The learning rate rises for a moment and then falls, to 0 when the time is over.
-
 
 # %% tags=["nbval-ignore-output", "trained"]
 def train_tagger(task, documents, batch_size, **settings):
@@ -372,6 +371,7 @@ if film:
     print(f"{counts.features:,} features, {share:.1%} right on valid")
     assert share > 0.7
 
+
 # %% [markdown]
 # **The networks** are three two-way GRUs. One averages its states over the sentence, two take the largest value of each
 # unit (*max pooling*). Half of each vector is dropped in training, and three words in ten are hidden: with eight
@@ -382,7 +382,6 @@ if film:
 # One thing they take from counting. The first number of every word's embedding starts as its log-count ratio: how much
 # more often the word stands in positive sentences than in negative ones (after Wang & Manning, 2012). So the network can
 # spend its time on what the words around do to that number.
-
 
 # %% tags=["nbval-ignore-output", "trained"]
 def trained_reader(seed, summary, scale, pieces=0):
