@@ -23,7 +23,7 @@ MEGABYTES = 500
 SECONDS = 60
 SECONDS_OF = {"04": 120, "05": 120, "07": 120}  # the notebooks with the large trainings
 SECONDS_OF["d_"] = 360  # trains for as many seconds as real corpora want; 04 to 07 train for a number of steps
-MEGABYTES_OF = {"d_": 1000}  # holds one real corpus after the other
+MEGABYTES_OF = {"05": 540, "d_": 1000}  # ten models side by side; one real corpus after the other
 NO_STEP = """\
 from lecture_utils import training
 assert callable(training._optimiser_step)

@@ -215,12 +215,14 @@ x, h_0 = torch.randn(T, N, d_in), torch.randn(2, N, d_h)
 output, h_n = two_way(forward, backward, x, h_0)
 print("joined states:", tuple(output.shape), "  pair of final states:", tuple(h_n.shape))
 
-
 # %% [markdown] slideshow={"slide_type": "skip"}
 # PyTorch's layer has one argument for it, `bidirectional=True`, and calls the second network's weights `…_reverse`.
 # Copy both networks' weights there and compare. The same function takes two GRUs.
 
 # %% slideshow={"slide_type": "skip"}
+KINDS = ("RNN", "GRU")
+
+
 def as_one(module, forward, backward):
     """Both networks' weights in one two-way layer of PyTorch's."""
     reverse = {f"{name}_reverse": weight for name, weight in backward.state_dict().items()}
@@ -228,7 +230,7 @@ def as_one(module, forward, backward):
     return module
 
 
-for kind in ("RNN", "GRU"):
+for kind in KINDS:
     own, torchs = getattr(scratch, kind), getattr(nn, kind)
     forward, backward = own(d_in, d_h), own(d_in, d_h)
     module = as_one(torchs(d_in, d_h, bidirectional=True), forward, backward)
@@ -484,14 +486,16 @@ own_input("Roles of names", roles_of, examples[0], label="Your line", presets=ex
 # %%
 show(*stacked.who_sees_what())
 
-
 # %% [markdown]
 # Each square says whether the output of a step (row) can depend on an input (column). A one-way network fills the lower
 # triangle; a two-way one fills everything; so does a stack of two-way layers. The drawing counts paths. The next cell
 # measures: it changes one input at a time and looks which outputs move.
 
 # %% slideshow={"slide_type": "skip"}
-def influence(network, steps=5):
+STEPS = 5
+
+
+def influence(network, steps=STEPS):
     """Whether output t (row) moves when input s (column) is changed: (steps, steps) of True and False."""
     torch.manual_seed(0)
     x = torch.randn(steps, 1, d_in)
@@ -960,7 +964,6 @@ with torch.no_grad():
         changed = (before != after[: t - 1]).any(dim=-1).sum().item()
         print(f"two-way: word {t} comes, {changed} of {t - 1} earlier outputs change")
 
-
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## 14 · What two directions cost
 #
@@ -970,6 +973,9 @@ with torch.no_grad():
 # scratch layers and finds the longest chain of steps.
 
 # %% slideshow={"slide_type": "skip"}
+INPUTS = 50
+
+
 def longest_chain(node):
     """Operations that compute a new state (tanh) on the longest way back from a node of autograd's graph."""
     waiting, lengths = [node], {}

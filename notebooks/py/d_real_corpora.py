@@ -146,11 +146,13 @@ if ewt:
     assert tag_accuracy(ewt_gold, ewt_said["most frequent tag"]) < right
     del linear
 
-
 # %% [markdown]
 # The learning rate rises for a moment and then falls, to 0 when the time is over.
 
 # %% tags=["nbval-ignore-output", "trained"]
+PEAK = 4e-3  # the highest learning rate of the taggers
+
+
 def train_tagger(task, documents, batch_size, **settings):
     """A tagger, trained for the seconds of its task."""
     torch.manual_seed(0)
@@ -159,7 +161,7 @@ def train_tagger(task, documents, batch_size, **settings):
         tagger,
         tagged_batches(tagger, documents, batch_size=batch_size, seed=0),
         loss=tagging_loss,
-        lr=falling(4e-3, warm_up=0.05),
+        lr=falling(PEAK, warm_up=0.05),
         clip=5.0,
         seed=0,
         optimiser=ADAM,
@@ -371,7 +373,6 @@ if film:
     print(f"{counts.features:,} features, {share:.1%} right on valid")
     assert share > 0.7
 
-
 # %% [markdown]
 # **The networks** are three two-way GRUs. One averages its states over the sentence, two take the largest value of each
 # unit (*max pooling*). Half of each vector is dropped in training, and three words in ten are hidden: with eight
@@ -384,6 +385,9 @@ if film:
 # spend its time on what the words around do to that number.
 
 # %% tags=["nbval-ignore-output", "trained"]
+PIECES = 20_000  # different numbers for runs of letters
+
+
 def trained_reader(seed, summary, scale, pieces=0):
     """A two-way GRU, trained on the film sentences."""
     torch.manual_seed(seed)
@@ -415,7 +419,7 @@ if film:
     readers = {
         "GRU, mean": trained_reader(0, "mean", 0.3),
         "GRU, max": trained_reader(1, "max", 0.5),
-        "GRU, max, pieces": trained_reader(2, "max", 0.3, pieces=20_000),
+        "GRU, max, pieces": trained_reader(2, "max", 0.3, pieces=PIECES),
     }
     members = list(readers.values())
     together, all_four = Committee(members), Committee([*members, counts])
