@@ -226,7 +226,7 @@ def compose(model, count, longest=120):
 
 seed_everything(1)
 written = {"network": compose(composer, 100), **from_counts}
-assert any(map(well_formed, written["network"])), "no tune can be read: train once more"
+assert sum(map(well_formed, written["network"])) > 20, "few tunes can be read"
 verdicts = {name: judged(tunes) for name, tunes in written.items()}
 print("""\
                       well-           words in   longest run shared   well-formed and
