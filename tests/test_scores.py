@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lecture_utils.view import pictures, show_scores
+from lecture_utils.view import pictures, scores, show_scores
 
 
 @pytest.fixture
@@ -24,7 +24,20 @@ def test_numbers_stand_in_picture_words_and_table(page):
     assert "<b>" not in html.replace("&lt;b&gt;", "")
     drawing = base64.b64decode(re.search(r"base64,([^\"]+)", html)[1]).decode()
     assert drawing.startswith("<?xml")
-    assert "hatch" in drawing.lower() or "pattern" in drawing  # a sign beside the colour
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("%", 100), ("bits", 1)])
+def test_every_bar_is_as_long_as_its_score_and_ones_own_are_hatched(monkeypatch, unit, scale):
+    drawn = []
+    monkeypatch.setattr(scores, "show", lambda figure, alt, table: drawn.append(figure.axes[0]))
+    show_scores("Lengths", {"counts": 0.25, "GRU": (0.5, 0.75, 0.875)}, unit, own=["GRU"])
+    [axes] = drawn
+    assert [bar.get_width() for bar in axes.patches] == [0.25 * scale, 0.75 * scale]
+    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, True]  # a sign beside the colour
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["counts", "GRU"]
+    assert axes.patches[0].get_y() > axes.patches[1].get_y()  # the first stands at the top
+    [line] = axes.lines
+    assert list(line.get_xdata()) == [0.5 * scale, 0.875 * scale]
 
 
 def test_other_units_keep_their_numbers(page):
