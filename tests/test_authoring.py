@@ -189,7 +189,7 @@ def test_a_failing_cell_is_named_and_nothing_is_written(root, monkeypatch, capsy
 
 
 def test_what_cannot_be_committed_is_refused(root, monkeypatch, capsys):
-    bad = ["import warnings\nwarnings.warn('old')", "object()", "", "from ipywidgets import IntSlider\nIntSlider()"]
+    bad = ["import warnings\nwarnings.warn('old')", "object()", "from ipywidgets import IntSlider\nIntSlider()"]
     bad += ["import sys\nfrom tqdm import tqdm\nlist(tqdm([1], file=sys.stderr))[0]"]
     add_script(root, text=simple(*bad))
     before = snapshot(root)
@@ -197,9 +197,17 @@ def test_what_cannot_be_committed_is_refused(root, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert re.search(r"cell \[1\] writes to stderr: .*UserWarning: old", said)
     assert re.search(r"cell \[2\] shows a memory address \(0x\w+\)", said)
-    assert "cell [3] is empty" in said
-    assert "cell [4] shows the widget 'IntSlider(value=0)'" in said
-    assert "cell [5] shows a progress bar" in said
+    assert "cell [3] shows the widget 'IntSlider(value=0)'" in said
+    assert "cell [4] shows a progress bar" in said
+    assert snapshot(root) == before
+
+
+def test_an_empty_cell_is_refused_before_anything_runs(root, monkeypatch, capsys):
+    add_script(root, text=simple("x = 1", "", "x"))
+    before = snapshot(root)
+    monkeypatch.setattr(execution, "execute", lambda *_, **settings: pytest.fail("it ran"))
+    assert call(root, monkeypatch, "notebooks") == 1
+    assert "cell [2] is empty: delete" in capsys.readouterr().out
     assert snapshot(root) == before
 
 

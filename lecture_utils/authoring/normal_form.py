@@ -153,8 +153,6 @@ def _is_blank(output: Any) -> bool:
 def complaints(cell: Any, outputs: Sequence[Any]) -> list[str]:
     """What a freshly run code cell holds that cannot be committed; each a sentence without its subject."""
     found = []
-    if not cell.source.strip():
-        found.append("is empty: delete it, for without an execution count nothing of it is compared")
     if warning := _warning(outputs):
         found.append(f"writes to stderr: {warning!r}; mend the cause, or say it with print")
     for text in texts(clean_outputs(outputs, 0)):

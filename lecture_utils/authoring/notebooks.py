@@ -32,6 +32,7 @@ def _update(pair: Pair, refresh: bool, side: Verdict | None) -> str:
 
     script = _inputs(pair, side)
     inputs = pairing.parse_script(script)
+    _refuse_empty(inputs)
     execution = execute(inputs, pair.root / NOTEBOOKS, timeout=cell_timeout(pair.name))
     outputs = [cell.outputs for cell in execution.notebook.cells if normal_form.is_code(cell)]
     _refuse_unfit(inputs, outputs)
@@ -57,6 +58,14 @@ def _inputs(pair: Pair, side: Verdict | None) -> str:
     if counts is None:
         raise AuthoringError(f"--from {chosen.value} asks for a file that does not exist.")
     return pairing.script_text(counts)
+
+
+def _refuse_empty(inputs: Any) -> None:
+    """Say so before a run of minutes, not after it."""
+    code = [cell for cell in inputs.cells if normal_form.is_code(cell)]
+    if empty := [f"cell [{number}]" for number, cell in enumerate(code, start=1) if not cell.source.strip()]:
+        verb = "is" if len(empty) == 1 else "are"
+        raise AuthoringError(f"{', '.join(empty)} {verb} empty: delete what has nothing to run or to compare.")
 
 
 def _refuse_unfit(inputs: Any, outputs: Sequence[list[Any]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lecture_utils.datasets import load, split_sentences
+from lecture_utils.datasets.shuffled import shuffled
 from lecture_utils.experiments.common import Experiment
 from lecture_utils.text import tokenize
 
@@ -25,17 +26,6 @@ def split_documents(seed: int, share: float) -> tuple[list[str], list[str]]:
     random.Random(seed).shuffle(documents)
     held_out = round(share * len(documents))
     return documents[held_out:], documents[:held_out]
-
-
-def shuffled(tokens: Sequence[str], chance: random.Random) -> Tokens:
-    """The words in another order; every mark stays in its place, and so do the first word and the last."""
-    moving = [i for i, token in enumerate(tokens) if token[0].isalnum()][1:-1]
-    words = [tokens[i] for i in moving]
-    chance.shuffle(words)
-    new = list(tokens)
-    for i, word in zip(moving, words):
-        new[i] = word
-    return new
 
 
 def pairs(documents: Sequence[str], seed: int) -> list[Pair]:
