@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Callable
 
+import ipywidgets as widgets
 import matplotlib
 import pytest
 from hypothesis import given
@@ -18,7 +19,17 @@ import matplotlib.pyplot as plt
 
 from lecture_utils.diagrams import Table
 from lecture_utils.view import show, show_table
-from lecture_utils.view.explorer import Explorer, Field, guarded, number_field, whole_number
+from lecture_utils.view.explorer import (
+    Explorer,
+    Field,
+    Preset,
+    choice,
+    flag,
+    guarded,
+    number_field,
+    slider,
+    whole_number,
+)
 from lecture_utils.view.pictures import table_html
 from lecture_utils.view.plots import MARKERS, PALETTE, plot_axes, spread
 
@@ -180,7 +191,7 @@ class Failing(Explorer):
         self.place()
 
     @guarded
-    def changed(self, fail: bool) -> None:
+    def try_it(self, fail: bool) -> None:
         if fail:
             raise RuntimeError("the <b>axis</b> is missing")
 
@@ -188,7 +199,78 @@ class Failing(Explorer):
 def test_a_failing_callback_says_so_and_is_raised() -> None:
     explorer = Failing()
     with pytest.raises(RuntimeError):
-        explorer.changed(True)
+        explorer.try_it(True)
     assert "the &lt;b&gt;axis&lt;/b&gt; is missing" in explorer.errors.value
-    explorer.changed(False)
+    explorer.try_it(False)
+    assert explorer.errors.value == ""
+
+
+class Painted(Explorer):
+    """Notes what it was asked to draw."""
+
+    def __init__(self, *presets: Preset) -> None:
+        super().__init__("Painted")
+        self.fields = {
+            "cell": choice("Cell", ["rnn", "gru"], "rnn"),
+            "gain": slider("Gain", 1.0, 0.0, 2.0, 0.1),
+            "bias": flag("bias", True),
+        }
+        self.drawn: list[tuple[object, ...]] = []
+        self.place(self.toolbar(presets, predict=True), self.controls())
+        self.listen()
+
+    def changed(self) -> None:
+        self.drawn.append((*(field.value for field in self.fields.values()), self.predict.value))
+
+
+def buttons(explorer: Explorer) -> dict[str, widgets.Button]:
+    row = explorer.widget.children[2]
+    found = [*row.children[0].children, row.children[1]]
+    return {button.description: button for button in found}
+
+
+def test_a_preset_draws_once_and_sets_what_it_does_not_name_back() -> None:
+    explorer = Painted(Preset("gated", {"cell": "gru", "gain": 0.5}), Preset("plain", {"bias": False}))
+    explorer.fields["gain"].control.value = 1.5
+    assert explorer.drawn == [("rnn", 1.5, True, False)]
+    buttons(explorer)["1 gated"].click()
+    assert explorer.drawn[1:] == [("gru", 0.5, True, False)]
+    buttons(explorer)["2 plain"].click()
+    assert explorer.drawn[2:] == [("rnn", 1.0, False, False)]
+    buttons(explorer)["Reset"].click()
+    assert explorer.drawn[3:] == [("rnn", 1.0, True, False)]
+    explorer.predict.value = True
+    assert explorer.drawn[4:] == [("rnn", 1.0, True, True)]
+
+
+def test_large_type_is_a_class_of_the_explorer() -> None:
+    explorer = Painted()
+    explorer.large.value = True
+    assert "unrolled-large" in explorer.widget._dom_classes
+    explorer.large.value = False
+    assert "unrolled-large" not in explorer.widget._dom_classes
+
+
+@pytest.mark.parametrize(
+    ("presets", "words"),
+    [([Preset(str(n), {}) for n in range(10)], "9 presets"), ([Preset("odd", {"bais": 1})], "bais")],
+)
+def test_presets_without_a_key_or_with_a_field_of_another_name_are_refused(presets: list[Preset], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Painted(*presets)
+
+
+def test_a_callback_that_fails_after_a_preset_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = Painted(Preset("gated", {"cell": "gru"}))
+
+    def fail() -> None:
+        raise RuntimeError("no picture")
+
+    monkeypatch.setattr(explorer, "changed", fail)
+    with pytest.raises(RuntimeError):
+        explorer.show_preset({"cell": "gru"})
+    assert "no picture" in explorer.errors.value
+    monkeypatch.undo()
+    explorer.fields["gain"].control.value = 0.3
+    assert explorer.drawn == [("gru", 0.3, True, False)]
     assert explorer.errors.value == ""

@@ -10,6 +10,10 @@ const explorerOf = (el) => el.closest(".unrolled-explorer") ?? el;
 function keepKeys(root) {
   for (const box of root.querySelectorAll(SCROLLERS)) nameScroller(box);
   for (const field of root.querySelectorAll(".unrolled-field")) tieSentence(field);
+  for (const row of root.querySelectorAll(".unrolled-presets")) {
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", "Presets, also on the number keys");
+  }
   for (const node of root.querySelectorAll(FOCUSABLE)) {
     keepKeysOf(node);
     nameControl(node);
@@ -74,6 +78,18 @@ function countWithArrows(event) {
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+const TYPED_IN = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+
+/** The keys 1 to 9 press the presets, except where a digit is something that one types. */
+function pressPreset(event) {
+  if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (event.target.closest(TYPED_IN)) return;
+  const preset = event.currentTarget.querySelectorAll(".unrolled-presets button")[Number(event.key) - 1];
+  if (!preset) return;
+  event.preventDefault();
+  preset.click();
+}
+
 /** A button that hides its own row hands the focus to the tick box that brings the row back. */
 function keepFocus(event) {
   const row = event.target.closest?.(".unrolled-form");
@@ -98,6 +114,7 @@ function watchExplorer(el) {
   resized.observe(root);
   root.addEventListener("focusin", keepKeysOnFocus);
   root.addEventListener("click", keepFocus);
+  root.addEventListener("keydown", pressPreset, true);
   root.addEventListener("keydown", countWithArrows, true); // before the field, which lets no key pass upwards
   return () => {
     clearTimeout(soon);
@@ -105,6 +122,7 @@ function watchExplorer(el) {
     resized.disconnect();
     root.removeEventListener("focusin", keepKeysOnFocus);
     root.removeEventListener("click", keepFocus);
+    root.removeEventListener("keydown", pressPreset, true);
     root.removeEventListener("keydown", countWithArrows, true);
     delete root.dataset.unrolledWatched;
   };
